@@ -1,0 +1,3 @@
+module github.com/weplanx/workflow/e2e
+
+go 1.26.0

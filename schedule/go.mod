@@ -1,0 +1,3 @@
+module github.com/weplanx/workflow/schedule
+
+go 1.26.0

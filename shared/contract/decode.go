@@ -1,0 +1,101 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// ErrNewer is returned for a message whose version is above Version.
+var ErrNewer = errors.New("message was written by a newer version of the product")
+
+// ErrMalformed is returned for bytes that are not a message of the contract.
+var ErrMalformed = errors.New("malformed message")
+
+// Message are the messages that carry a version.
+type Message interface {
+	Schedule | Trigger | Cursor | Heartbeat | Result
+}
+
+// Encode writes a message with the current version, whatever its V says.
+func Encode[M Message](m M) ([]byte, error) {
+	switch p := any(&m).(type) {
+	case *Schedule:
+		p.V = Version
+	case *Trigger:
+		p.V = Version
+	case *Cursor:
+		p.V = Version
+	case *Heartbeat:
+		p.V = Version
+	case *Result:
+		p.V = Version
+	}
+	return json.Marshal(m)
+}
+
+// Decode reads a message. Fields it does not know are ignored. The error is
+// ErrMalformed or ErrNewer, with the reason.
+func Decode[M Message](data []byte) (M, error) {
+	var m M
+	var head struct {
+		V *int `json:"v"`
+	}
+	if err := decodeValue(data, &head); err != nil {
+		return m, err
+	}
+	switch {
+	case head.V == nil:
+		return m, fmt.Errorf("%w: field \"v\" is missing, want %d", ErrMalformed, Version)
+	case *head.V < 1:
+		return m, fmt.Errorf("%w: field \"v\" is %d, want %d", ErrMalformed, *head.V, Version)
+	case *head.V > Version:
+		return m, fmt.Errorf("%w: field \"v\" is %d, this one reads up to %d", ErrNewer, *head.V, Version)
+	}
+	err := decodeValue(data, &m)
+	return m, err
+}
+
+// DecodeEvent reads an event, which carries no version because any program
+// may write one.
+func DecodeEvent(data []byte) (Event, error) {
+	var e Event
+	if err := decodeValue(data, &e); err != nil {
+		return e, err
+	}
+	if e.Mode == "" {
+		return e, fmt.Errorf("%w: field \"mode\" is missing, want \"HTTP\"", ErrMalformed)
+	}
+	return e, nil
+}
+
+func decodeValue(data []byte, to any) error {
+	if !utf8.Valid(data) {
+		return fmt.Errorf("%w: not UTF-8", ErrMalformed)
+	}
+	if b := bytes.TrimSpace(data); len(b) == 0 || b[0] != '{' {
+		return fmt.Errorf("%w: not a JSON object", ErrMalformed)
+	}
+	if err := json.Unmarshal(data, to); err != nil {
+		return fmt.Errorf("%w: %s", ErrMalformed, jsonProblem(err))
+	}
+	return nil
+}
+
+// jsonProblem words an error of encoding/json without Go's type names.
+func jsonProblem(err error) string {
+	var typ *json.UnmarshalTypeError
+	if errors.As(err, &typ) {
+		if typ.Field != "" {
+			return "field " + quote(typ.Field) + " must not be a JSON " + typ.Value
+		}
+		return "must not be a JSON " + typ.Value
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Sprintf("not JSON: %s (at byte %d)", syntax.Error(), syntax.Offset)
+	}
+	return err.Error()
+}

@@ -1,0 +1,115 @@
+package contract
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Schedule is the value stored under a key in the namespace's bucket.
+type Schedule struct {
+	V    int   `json:"v"`
+	Jobs []Job `json:"jobs"`
+
+	// Paused stops all jobs of the schedule until it is resumed. What would
+	// have fired meanwhile is not made up.
+	Paused bool `json:"paused,omitempty"`
+
+	// Anchor is when the jobs were set, kept by operations that rewrite the
+	// value without changing the jobs (pause, resume), so that "@every" keeps
+	// its instants. Zero: the timestamp of this revision.
+	Anchor time.Time `json:"anchor,omitzero"`
+
+	// Gaps are the times during which the schedule was paused, oldest first.
+	Gaps []Gap `json:"gaps,omitempty"`
+}
+
+// MaxGaps is how many gaps a schedule remembers; the oldest are dropped.
+const MaxGaps = 32
+
+// Gap is a time during which a schedule was paused: From and To are the
+// timestamps of the revisions that paused and resumed it. A zero To means the
+// revision that holds the gap.
+type Gap struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+// AnchorOr returns the instant "@every" counts from: Anchor, or stored, the
+// revision's timestamp, when there is none.
+func (s *Schedule) AnchorOr(stored time.Time) time.Time {
+	if s.Anchor.IsZero() {
+		return stored
+	}
+	return s.Anchor
+}
+
+// Job is what to do and when.
+type Job struct {
+	// Mode says how the job is run. "HTTP" is built in.
+	Mode string `json:"mode"`
+
+	// Spec says when: a cron expression of 5 or 6 fields, "@hourly" and the
+	// like, "@every 15s", or "@at 2026-12-24T18:00:00+01:00".
+	Spec string `json:"spec"`
+
+	// Timezone is the IANA zone in which Spec is read. Empty: UTC, unless Spec
+	// itself begins with "TZ=" or "CRON_TZ=".
+	Timezone string `json:"timezone,omitempty"`
+
+	// Timeout limits one attempt. Zero: 10 s.
+	Timeout Duration `json:"timeout,omitzero"`
+
+	// Option holds the settings of Mode, as JSON. [HttpJob] fills it and
+	// [Job.HTTP] reads it.
+	Option json.RawMessage `json:"option"`
+
+	// State is filled when a schedule is read and never stored.
+	State State `json:"state,omitzero"`
+
+	optionErr error // why HttpJob could not encode its option
+}
+
+// DefaultTimeout limits an attempt of a job that sets no timeout.
+const DefaultTimeout = 10 * time.Second
+
+// MaxTimeout is the longest timeout a job may have.
+const MaxTimeout = 15 * time.Minute
+
+// State tells where a job stands.
+type State struct {
+	// Next is when the job fires next, UTC. Zero: never, or it is paused.
+	Next time.Time `json:"next,omitzero"`
+	// Prev is when the job last fired (its nominal time), UTC. Zero: not yet.
+	Prev time.Time `json:"prev,omitzero"`
+}
+
+// HttpOption are the settings of a job of mode HTTP.
+type HttpOption struct { //nolint:revive // the documents' API names it so
+	// Method is the request's method. Empty: POST.
+	Method string `json:"method,omitempty"`
+	// Url is where the callback goes: http or https, with a host.
+	Url string `json:"url"` //nolint:revive // the documents' API names it so
+	// Headers are sent as given.
+	Headers map[string]string `json:"headers,omitempty"`
+	// Body is sent as JSON. Nil: no body.
+	Body any `json:"body,omitempty"`
+}
+
+// HttpJob makes a job that calls option.Url at the times spec names. A body
+// that JSON cannot express is reported when the job is stored.
+func HttpJob(spec string, option HttpOption) Job { //nolint:revive // the documents' API names it so
+	raw, err := json.Marshal(option)
+	return Job{Mode: ModeHTTP, Spec: spec, Option: raw, optionErr: err}
+}
+
+// HTTP returns the settings of a job of mode HTTP.
+func (j *Job) HTTP() (HttpOption, error) {
+	var o HttpOption
+	if j.Mode != ModeHTTP {
+		return o, &FieldError{Field: "mode", Problem: "is " + quote(j.Mode) + ", want \"HTTP\""}
+	}
+	if err := json.Unmarshal(j.Option, &o); err != nil {
+		return o, &FieldError{Field: "option", Problem: jsonProblem(err)}
+	}
+	return o, nil
+}
