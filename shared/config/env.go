@@ -1,0 +1,108 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// Env sets the fields of target, a pointer to a struct with envconfig tags,
+// from the environment, and leaves those alone whose variable is not set. A
+// variable that is set to the empty string counts as not set, and Env takes it
+// out of the environment of the process. The error is a *Error; it never
+// repeats a value.
+func Env(target any) error {
+	fields := tagged(reflect.TypeOf(target))
+	set := make([]string, 0, len(fields))
+	for name := range fields {
+		value, ok := os.LookupEnv(name)
+		switch {
+		case ok && value == "":
+			if err := os.Unsetenv(name); err != nil {
+				return &Error{Name: name, Problem: "is empty and cannot be unset: " + err.Error()}
+			}
+		case ok:
+			set = append(set, name)
+		}
+	}
+	if err := envconfig.Process("", target); err != nil {
+		return envError(err, fields)
+	}
+	if c, ok := target.(interface{ overridden(variables []string) }); ok {
+		c.overridden(set)
+	}
+	return nil
+}
+
+// overridden tells c which variables the environment has set, so that errors
+// name them instead of the file's keys.
+func (c *Config) overridden(variables []string) {
+	for _, name := range variables {
+		c.names.Unset(name)
+	}
+	c.NATS.Named(c.names)
+}
+
+// tagged returns the variables that a struct's fields are set from.
+func tagged(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return fields
+	}
+	for field := range t.Fields() {
+		name := strings.ToUpper(field.Tag.Get("envconfig"))
+		switch {
+		case field.Tag.Get("ignored") == "true" || !field.IsExported() && !field.Anonymous:
+		case name != "":
+			fields[name] = field.Type
+		default:
+			for name, typ := range tagged(field.Type) {
+				fields[name] = typ
+			}
+		}
+	}
+	return fields
+}
+
+// envError words an error of envconfig, whose own text holds the value and
+// whose key may be prefixed by the struct's name.
+func envError(err error, fields map[string]reflect.Type) error {
+	var parse *envconfig.ParseError
+	if !errors.As(err, &parse) {
+		return &Error{Name: "environment", Problem: err.Error()}
+	}
+	name := parse.KeyName
+	for candidate := range fields {
+		if strings.HasSuffix(parse.KeyName, "_"+candidate) {
+			name = candidate
+		}
+	}
+	return &Error{Name: name, Problem: accepts(fields[name], parse.Err)}
+}
+
+func accepts(t reflect.Type, err error) string {
+	switch {
+	case t == nil:
+		return "cannot be read"
+	case t == reflect.TypeFor[time.Duration]():
+		return "want a duration such as 10s or 1m30s"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "want true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "want a whole number"
+	case reflect.Float32, reflect.Float64:
+		return "want a number"
+	default:
+		return err.Error() // of the type's own decoder, which knows what it may repeat
+	}
+}

@@ -1,0 +1,151 @@
+package natsconn
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/sirupsen/logrus"
+
+	"github.com/weplanx/workflow/shared/setting"
+)
+
+const (
+	retryWait = time.Second     // between two rounds
+	sayEvery  = 5 * time.Second // at most, that no server can be reached
+)
+
+// Connect returns a connection that stays: it reconnects until it is closed.
+// It waits, saying so every few seconds, while no server can be reached, and
+// returns the context's error when ctx ends first. A wrong setting, and a
+// credential or TLS file that a server refuses twice, is a *setting.Error;
+// refusals are found out within 15 s. The caller closes the connection.
+func Connect(ctx context.Context, c Config, name string, log *logrus.Logger) (*nats.Conn, error) {
+	s, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	w := waiting{settings: s, log: log}
+	for {
+		nc, err := dial(ctx, s.hosts, s.lasting(name, log))
+		if err == nil {
+			log.WithFields(logrus.Fields{"server": nc.ConnectedAddr(), "version": nc.ConnectedServerVersion()}).Info("nats connected")
+			return nc, nil
+		}
+		if ctx.Err() == nil {
+			err = w.failed(ctx, err)
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+type waiting struct {
+	*settings
+	log  *logrus.Logger
+	said time.Time
+}
+
+// failed decides after a failed round: it returns an error when a server
+// refuses the settings, and waits until the next round is due when it does not.
+func (w *waiting) failed(ctx context.Context, err error) error {
+	cause := err
+	for range 2 {
+		refusal, reached := w.refusal(ctx)
+		switch {
+		case reached:
+			return nil // the next round will do
+		case refusal == nil:
+			w.say(cause)
+			pause(ctx, retryWait)
+			return nil
+		}
+		cause = refusal
+		pause(ctx, retryWait)
+	}
+	return refused(cause, w.settings)
+}
+
+func (w *waiting) say(err error) {
+	if !w.said.IsZero() && time.Since(w.said) < sayEvery {
+		return
+	}
+	w.said = time.Now()
+	w.log.WithFields(logrus.Fields{
+		"hosts": w.redacted, "error": err.Error(), "retry_every": retryWait.String(),
+	}).Warn("nats unreachable, waiting")
+}
+
+// refusal asks every server by itself, because a connection to many of them
+// reports only the last one's error. It returns a refusal, if one refused, and
+// whether one can be used.
+func (w *waiting) refusal(ctx context.Context) (refusal error, reached bool) {
+	errs := make([]error, len(w.hosts))
+	var group sync.WaitGroup
+	for i, host := range w.hosts {
+		group.Go(func() {
+			nc, err := dial(ctx, []string{host}, w.probe())
+			if err == nil {
+				nc.Close()
+			}
+			errs[i] = err
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err == nil {
+			return nil, true
+		}
+		if refused(err, w.settings) != nil {
+			refusal = err
+		}
+	}
+	return refusal, false
+}
+
+// dial is nats.Connect, left alone when ctx ends.
+func dial(ctx context.Context, hosts []string, options []nats.Option) (*nats.Conn, error) {
+	o := nats.GetDefaultOptions()
+	o.Servers = hosts
+	for _, option := range options {
+		if err := option(&o); err != nil {
+			return nil, err
+		}
+	}
+	type outcome struct {
+		nc  *nats.Conn
+		err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		nc, err := o.Connect()
+		done <- outcome{nc, err}
+	}()
+	select {
+	case out := <-done:
+		return out.nc, out.err
+	case <-ctx.Done():
+		go func() {
+			if out := <-done; out.err == nil {
+				out.nc.Close()
+			}
+		}()
+		return nil, context.Cause(ctx)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+var _ error = (*setting.Error)(nil)

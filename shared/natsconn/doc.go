@@ -1,0 +1,7 @@
+// Package natsconn connects a service to NATS.
+//
+// What can be waited for is waited for: a server that is down, not resolvable
+// or unreachable. What cannot change by waiting is an error that names the
+// setting: a credential that a server refuses, a certificate that does not
+// fit, a file that cannot be read.
+package natsconn

@@ -1,0 +1,149 @@
+package natsconn
+
+import (
+	"errors"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/sirupsen/logrus"
+
+	"github.com/weplanx/workflow/shared/setting"
+)
+
+// dialTimeout bounds one attempt with one server. A refused credential has to
+// be found out within 15 s although other servers may not answer at all.
+const dialTimeout = 2 * time.Second
+
+// settings are a checked Config.
+type settings struct {
+	hosts    []string       // to dial; may hold passwords
+	redacted string         // to log
+	secure   []nats.Option  // credential and TLS
+	names    *setting.Names // for errors
+	config   *Config
+}
+
+// options checks everything that can be checked without a server.
+func (c *Config) options() (*settings, error) {
+	s := &settings{config: c, names: &c.names}
+	urls, bad := c.urls()
+	if bad != nil {
+		return nil, bad
+	}
+	s.addHosts(urls)
+	for _, add := range []func(*Config) *setting.Error{s.addNkey, s.addCreds, s.addTLS} {
+		if bad := add(c); bad != nil {
+			return nil, bad
+		}
+	}
+	if c.Replicas < 0 || c.Replicas > 5 {
+		return nil, c.names.Error(varReplicas, "is out of range, want 1 to 5, or 0 for as many as the cluster allows, at most 3")
+	}
+	return s, nil
+}
+
+func (s *settings) addHosts(urls []*url.URL) {
+	shown := make([]string, len(urls))
+	for i, u := range urls {
+		s.hosts = append(s.hosts, u.String())
+		shown[i] = u.Host
+	}
+	s.redacted = strings.Join(shown, ",")
+}
+
+func (s *settings) addNkey(c *Config) *setting.Error {
+	if c.Nkey == "" {
+		return nil
+	}
+	if c.Creds != "" {
+		return c.names.Error(varCreds, "is set beside NATS_NKEY, want one of them")
+	}
+	pair, bad := c.keyPair()
+	if bad != nil {
+		return bad
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		return c.names.Error(varNkey, "has no public key, want a user seed (SU…)")
+	}
+	s.secure = append(s.secure, nats.Nkey(public, pair.Sign))
+	return nil
+}
+
+func (s *settings) addCreds(c *Config) *setting.Error {
+	if c.Creds == "" {
+		return nil
+	}
+	if bad := c.checkCreds(); bad != nil {
+		return bad
+	}
+	s.secure = append(s.secure, nats.UserCredentials(c.Creds))
+	return nil
+}
+
+func (s *settings) addTLS(c *Config) *setting.Error {
+	config, bad := c.tls()
+	if bad != nil {
+		return bad
+	}
+	if config != nil {
+		s.secure = append(s.secure, nats.Secure(config))
+	}
+	return nil
+}
+
+// probe are the options of a connection that is only there to be refused.
+func (s *settings) probe() []nats.Option {
+	return append([]nats.Option{
+		nats.Timeout(dialTimeout), nats.NoReconnect(), nats.RetryOnFailedConnect(false),
+	}, s.secure...)
+}
+
+// lasting are the options of the connection that is handed out.
+func (s *settings) lasting(name string, log *logrus.Logger) []nats.Option {
+	return append([]nats.Option{
+		nats.Name(name),
+		nats.Timeout(dialTimeout),
+		nats.RetryOnFailedConnect(false),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(500 * time.Millisecond),
+		nats.ReconnectJitter(250*time.Millisecond, 500*time.Millisecond),
+		nats.PingInterval(10 * time.Second),
+		nats.MaxPingsOutstanding(2),
+		nats.DrainTimeout(5 * time.Second),
+		// A credential that is revoked for a while must not end the service.
+		nats.IgnoreAuthErrorAbort(),
+		// While disconnected a publish fails at once. Were it kept and sent
+		// after the reconnect, a batch that its sender has given up, and whose
+		// outcome it has read back from the stream, could still arrive.
+		nats.ReconnectBufSize(-1),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			log.WithFields(logrus.Fields{"hosts": s.redacted, "error": text(err)}).Warn("nats disconnected")
+		}),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			log.WithFields(logrus.Fields{"hosts": s.redacted, "error": text(err)}).Debug("nats reconnect failed")
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			log.WithField("server", nc.ConnectedAddr()).Info("nats reconnected")
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			entry := log.WithField("error", text(err))
+			if sub != nil {
+				entry = entry.WithField("subject", sub.Subject)
+			}
+			entry.Warn("nats error")
+		}),
+	}, s.secure...)
+}
+
+func text(err error) string {
+	if err == nil {
+		return "closed"
+	}
+	return err.Error()
+}
+
+func pathError(err error, to **os.PathError) bool { return errors.As(err, to) }

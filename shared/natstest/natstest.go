@@ -1,0 +1,141 @@
+// Package natstest runs a real nats-server with JetStream in the process of a
+// test, on a port chosen by the system, with data that lasts as long as the
+// test.
+package natstest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// startTimeout bounds how long a server may take to accept clients.
+const startTimeout = 10 * time.Second
+
+// Option changes the options of a server before it is started.
+type Option func(*server.Options)
+
+// WithNkeyUsers lets only users with these public keys (U…) in, each with all
+// permissions.
+func WithNkeyUsers(public ...string) Option {
+	return func(o *server.Options) {
+		for _, key := range public {
+			o.Nkeys = append(o.Nkeys, &server.NkeyUser{Nkey: key})
+		}
+	}
+}
+
+// WithoutJetStream leaves JetStream off.
+func WithoutJetStream() Option {
+	return func(o *server.Options) { o.JetStream = false }
+}
+
+// WithOptions changes anything else.
+func WithOptions(change func(*server.Options)) Option { return change }
+
+// Server is a server that can be stopped and started again with its port and
+// data. Methods are safe for concurrent use.
+type Server struct {
+	options *server.Options
+
+	mu      sync.Mutex
+	running *server.Server
+}
+
+// Start runs a server until the test's cleanup.
+func Start(t testing.TB, options ...Option) *Server {
+	t.Helper()
+	s := New(t, options...)
+	s.Start(t)
+	return s
+}
+
+// New prepares a server without starting it. URL is known after the first start.
+func New(t testing.TB, options ...Option) *Server {
+	t.Helper()
+	o := &server.Options{
+		ServerName:        "test",
+		Host:              "127.0.0.1",
+		Port:              server.RANDOM_PORT,
+		NoSigs:            true,
+		NoLog:             true,
+		JetStream:         true,
+		StoreDir:          t.TempDir(),
+		JetStreamMaxStore: 64 << 30, // a reservation, nothing is allocated
+	}
+	for _, option := range options {
+		option(o)
+	}
+	s := &Server{options: o}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Start starts a server that is stopped; it accepts clients afterwards.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running != nil {
+		return
+	}
+	running, err := server.NewServer(s.options.Clone())
+	if err != nil {
+		t.Fatalf("natstest: %v", err)
+	}
+	running.Start()
+	s.running = running
+	if !running.ReadyForConnections(startTimeout) {
+		t.Fatalf("natstest: the server does not accept clients after %s", startTimeout)
+	}
+	s.options.Port = port(running)
+}
+
+// Stop stops the server, keeping port and data, and waits until it has ended.
+// A server that is stopped already stays so.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running == nil {
+		return
+	}
+	s.running.Shutdown()
+	s.running.WaitForShutdown()
+	s.running = nil
+}
+
+// Restart stops the server and starts it again with its port and data.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Stop()
+	s.Start(t)
+}
+
+// URL is where clients connect to.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return "nats://" + address(s.options)
+}
+
+// Connect returns a connection that is closed at the test's cleanup. It
+// reconnects for as long as the test runs.
+func (s *Server) Connect(t testing.TB, options ...nats.Option) *nats.Conn {
+	t.Helper()
+	options = append([]nats.Option{
+		nats.Name(t.Name()),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(20 * time.Millisecond),
+		nats.ReconnectJitter(time.Millisecond, time.Millisecond),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+	}, options...)
+	nc, err := nats.Connect(s.URL(), options...)
+	if err != nil {
+		t.Fatalf("natstest: connect: %v", err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}

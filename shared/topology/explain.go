@@ -1,0 +1,152 @@
+package topology
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weplanx/workflow/shared/setting"
+)
+
+// Error codes of the server that nats.go does not name.
+const (
+	codeNoPeers             jetstream.ErrorCode = 10005 // too few peers fit
+	codeUnavailable         jetstream.ErrorCode = 10008 // no leader, or not yet
+	codeNotAssigned         jetstream.ErrorCode = 10009
+	codeInsufficient        jetstream.ErrorCode = 10023
+	codeStorage             jetstream.ErrorCode = 10047
+	codeSubjectOverlap      jetstream.ErrorCode = 10065
+	codeReplicasUnsupported jetstream.ErrorCode = 10074 // not clustered
+)
+
+// grace is how long "JetStream is not enabled" and "too few peers" are taken
+// for a cluster that is starting.
+const grace = 8 * time.Second
+
+// failure is a failed request about one stream.
+type failure struct {
+	verb, stream string
+	err          error
+}
+
+func (f *failure) Error() string { return f.verb + " stream " + f.stream + ": " + f.err.Error() }
+
+func (f *failure) Unwrap() error { return f.err }
+
+func during(verb, stream string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{verb, stream, err}
+}
+
+// code is the server's error code in err, 0 without one.
+func code(err error) jetstream.ErrorCode {
+	var api jetstream.JetStreamError
+	if errors.As(err, &api) && api.APIError() != nil {
+		return api.APIError().ErrorCode
+	}
+	return 0
+}
+
+// transient says whether trying again may help.
+func (e *ensurer) transient(err error) bool {
+	if e.denied(err) != "" {
+		return false
+	}
+	switch code(err) {
+	case codeUnavailable, codeNotAssigned:
+		return true
+	case codeNoPeers, codeInsufficient, jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+		return time.Since(e.started) < grace
+	}
+	for _, target := range []error{
+		nats.ErrTimeout, context.DeadlineExceeded, nats.ErrDisconnected, nats.ErrConnectionReconnecting,
+		nats.ErrReconnectBufExceeded, jetstream.ErrServerShutdown,
+	} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return errors.Is(err, nats.ErrNoResponders) && time.Since(e.started) < grace
+}
+
+// replicated calls create with the number of replicas that was set, or with 3
+// and then 1 when the cluster has not as many servers.
+func (e *ensurer) replicated(create func(replicas int) error) error {
+	if e.replicas > 0 {
+		return create(e.replicas)
+	}
+	err := create(3)
+	switch code(err) {
+	case codeReplicasUnsupported:
+		return create(1)
+	case codeNoPeers, codeInsufficient:
+		// A server of the cluster may just be down: one replica is for good.
+		if time.Since(e.started) >= grace {
+			return create(1)
+		}
+	}
+	return err
+}
+
+// denied returns the subject that a permission forbids, when that is why a
+// request got no answer.
+func (e *ensurer) denied(err error) string {
+	if !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrPermissionViolation) {
+		return ""
+	}
+	last := e.js.Conn().LastError()
+	if last == nil || !errors.Is(last, nats.ErrPermissionViolation) {
+		return ""
+	}
+	var f *failure
+	if !errors.As(err, &f) || !strings.Contains(last.Error(), "."+f.stream+`"`) {
+		return ""
+	}
+	_, subject, _ := strings.Cut(last.Error(), `"`)
+	subject, _, _ = strings.Cut(subject, `"`)
+	return subject
+}
+
+// explain makes one line of an error that is not waited out.
+func (e *ensurer) explain(err error) error {
+	var f *failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	if subject := e.denied(err); subject != "" {
+		return &setting.Error{Name: "NATS_NKEY", Problem: fmt.Sprintf(
+			"the credential may not publish to %s (%s stream %s), want one that may, or \"schedulectl init\" with one that may, and permission to look it up",
+			subject, f.verb, f.stream)}
+	}
+	switch code(err) {
+	case jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+		return &setting.Error{Name: "NATS_HOSTS", Problem: "the server has JetStream off (" + f.err.Error() + "), want a server and account with JetStream"}
+	case codeReplicasUnsupported, codeNoPeers, codeInsufficient:
+		return &setting.Error{Name: "NATS_REPLICAS", Problem: fmt.Sprintf(
+			"the cluster cannot keep %d replicas of stream %s (%s), want as many as it has servers with JetStream, or 0",
+			e.replicas, f.stream, describeAPI(err))}
+	case codeStorage:
+		return fmt.Errorf("create stream %s: the server has no room for it (%s), want 1 GiB of file storage", f.stream, describeAPI(err))
+	case codeSubjectOverlap:
+		return fmt.Errorf("create stream %s: another stream takes some of its subjects, want them free", f.stream)
+	}
+	if errors.Is(err, nats.ErrNoResponders) {
+		return &setting.Error{Name: "NATS_HOSTS", Problem: "no JetStream answers, want a server and account with JetStream"}
+	}
+	return err
+}
+
+func describeAPI(err error) string {
+	var api jetstream.JetStreamError
+	if errors.As(err, &api) && api.APIError() != nil {
+		return api.APIError().Description
+	}
+	return err.Error()
+}

@@ -1,0 +1,85 @@
+// Package topology makes the bucket and the streams of a namespace and refuses
+// those that exist with settings under which the product would lose or repeat
+// occurrences.
+package topology
+
+import (
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// MinServer is the oldest version of nats-server that can be used: atomic
+// batches are sound from there on.
+const MinServer = "2.14.4"
+
+// DefaultPartitions is how many partitions a new namespace gets. The number of
+// a namespace never changes, because keys would change their partition.
+const DefaultPartitions = 8
+
+const (
+	maxPartitions = 1024
+	partitionsKey = "partitions" // in the metadata of the trigger stream
+
+	maxValueSize    = 256 << 10 // bytes of a value in the bucket
+	triggerBytes    = 1 << 30   // of the trigger stream
+	resultAge       = 7 * 24 * time.Hour
+	resultDuplicate = 2 * time.Minute
+)
+
+// Info is what Ensure found.
+type Info struct {
+	Partitions int  // from 1
+	Replicas   int  // of the trigger stream
+	Fresh      bool // the trigger stream never held a message: cursors are to be set up
+}
+
+func bucketConfig(names contract.Names, replicas int) jetstream.KeyValueConfig {
+	return jetstream.KeyValueConfig{
+		Bucket:       names.Bucket(),
+		Description:  "schedules and their history",
+		History:      contract.BucketHistory,
+		MaxValueSize: maxValueSize,
+		Storage:      jetstream.FileStorage,
+		Replicas:     replicas,
+	}
+}
+
+// triggerConfig: under a retention other than WorkQueue, or when old messages
+// may be discarded, a cursor could vanish and a stale fence be accepted.
+func triggerConfig(names contract.Names, partitions string, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:               names.TriggerStream(),
+		Description:        "triggers (work queue) and cursors",
+		Subjects:           []string{names.Triggers(), names.Cursors()},
+		Retention:          jetstream.WorkQueuePolicy,
+		Discard:            jetstream.DiscardNew,
+		MaxBytes:           triggerBytes,
+		Storage:            jetstream.FileStorage,
+		Replicas:           replicas,
+		AllowAtomicPublish: true,
+		AllowRollup:        true,
+		AllowMsgTTL:        true,
+		AllowDirect:        true,
+		DenyDelete:         true,
+		Metadata:           map[string]string{partitionsKey: partitions},
+	}
+}
+
+func resultConfig(names contract.Names, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        names.ResultStream(),
+		Description: "results of occurrences",
+		Subjects:    []string{names.Results()},
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardOld,
+		MaxAge:      resultAge,
+		Storage:     jetstream.FileStorage,
+		Replicas:    replicas,
+		Compression: jetstream.S2Compression,
+		Duplicates:  resultDuplicate,
+		AllowDirect: true,
+	}
+}
