@@ -1,0 +1,118 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/health"
+	"github.com/weplanx/workflow/shared/natsconn"
+)
+
+// App is a scheduler node that is ready to run.
+type App struct {
+	engine *core.Engine
+	own    *nats.Conn // closed with the app; nil when the caller's
+	close  sync.Once
+}
+
+// New connects to NATS, makes what is missing in the namespace and returns a
+// node. It blocks while NATS cannot be reached, until ctx ends. A setting that
+// cannot be used, a refused credential included, is a *config.Error.
+func New(ctx context.Context, cfg Config) (*App, error) {
+	nc, err := natsconn.Connect(ctx, cfg.NATS, "schedule "+cfg.Namespace, cfg.logger())
+	if err != nil {
+		return nil, err
+	}
+	app, err := NewWithConn(ctx, cfg, nc)
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	app.own = nc
+	return app, nil
+}
+
+// NewWithConn is New on a connection of the caller's, who closes it after the
+// app has stopped.
+func NewWithConn(ctx context.Context, cfg Config, nc *nats.Conn) (*App, error) {
+	cfg.logger()
+	engine, err := initialize(ctx, cfg, nc)
+	if err != nil {
+		return nil, err
+	}
+	return &App{engine: engine}, nil
+}
+
+// Run fires until ctx ends, then finishes what it has begun, resigns, closes
+// the app and returns nil. It may be called once.
+func (a *App) Run(ctx context.Context) error {
+	defer a.Close()
+	return a.engine.Run(ctx)
+}
+
+// Ready returns nil when the node fires, and otherwise what it waits for.
+func (a *App) Ready() error { return a.engine.Ready() }
+
+// Close frees what New opened, for an app that never ran. It may be called
+// more than once.
+func (a *App) Close() {
+	a.close.Do(func() {
+		if a.own != nil {
+			a.own.Close()
+		}
+	})
+}
+
+// Serve runs a node as a program does: health on cfg.HTTPAddr from the
+// beginning, then New and Run. It returns nil once ctx has ended.
+func Serve(ctx context.Context, cfg Config) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var running atomic.Pointer[App]
+	ready := func() error {
+		if app := running.Load(); app != nil {
+			return app.Ready()
+		}
+		return errors.New("waiting for NATS")
+	}
+	listener, err := health.Listen(ctx, cfg.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := health.ServeOn(ctx, listener, health.Handler(ready)); err != nil {
+			cancel(err)
+		}
+	}()
+	err = run(ctx, cfg, &running)
+	stopped := context.Cause(ctx)
+	cancel(nil)
+	<-served
+	if err == nil && stopped != nil && !errors.Is(stopped, context.Canceled) {
+		return fmt.Errorf("health: %w", stopped)
+	}
+	return err
+}
+
+func run(ctx context.Context, cfg Config, running *atomic.Pointer[App]) error {
+	app, err := New(ctx, cfg)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // stopped while waiting, as asked
+		}
+		return err
+	}
+	running.Store(app)
+	cfg.logger().WithField("namespace", cfg.Namespace).Info("scheduler runs")
+	err = app.Run(ctx)
+	cfg.logger().WithField("namespace", cfg.Namespace).Info("scheduler stopped")
+	return err
+}

@@ -1,0 +1,72 @@
+package bootstrap
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weplanx/workflow/schedule/internal/adapter/logmon"
+	"github.com/weplanx/workflow/schedule/internal/adapter/natskv"
+	"github.com/weplanx/workflow/schedule/internal/adapter/natspub"
+	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/topology"
+)
+
+// node is a scheduler's name: unique for all time, so that the heartbeat of
+// one that died is never taken for that of its successor.
+type node string
+
+func newNode() node {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "node"
+	}
+	plain := func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}
+	const hostLength, suffixLength = 63, 8
+	host = strings.Map(plain, host[:min(len(host), hostLength)])
+	return node(host + "-" + strings.ToLower(rand.Text()[:suffixLength]))
+}
+
+func newNames(cfg Config) contract.Names { return contract.Names(cfg.Namespace) }
+
+func newJetStream(nc *nats.Conn) (jetstream.JetStream, error) { return jetstream.New(nc) }
+
+// newTopology makes what is missing and waits while JetStream is not available.
+func newTopology(ctx context.Context, cfg Config, js jetstream.JetStream, names contract.Names) (topology.Info, error) {
+	return topology.Ensure(ctx, js, names, cfg.NATS.Replicas, topology.OnWait(func(err error) {
+		cfg.logger().WithField("namespace", cfg.Namespace).WithError(err).Warn("waiting for JetStream")
+	}))
+}
+
+// newStore takes the topology to say that the bucket exists by now.
+func newStore(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, names contract.Names, _ topology.Info) (*natskv.Store, error) {
+	return natskv.Open(ctx, nc, js, names)
+}
+
+// newPublisher sets the cursors up in a namespace that never had any.
+func newPublisher(ctx context.Context, nc *nats.Conn, names contract.Names, info topology.Info) (*natspub.Publisher, error) {
+	p := natspub.New(nc, names)
+	if info.Fresh {
+		return p, p.Setup(ctx, info.Partitions, time.Now())
+	}
+	return p, nil
+}
+
+func newOptions(cfg Config, n node, info topology.Info) core.Options {
+	return core.Options{Node: string(n), Namespace: cfg.Namespace, Partitions: info.Partitions, Now: time.Now}
+}
+
+func newMonitor(cfg Config, n node) *logmon.Monitor {
+	return logmon.New(cfg.logger(), cfg.Namespace, string(n))
+}

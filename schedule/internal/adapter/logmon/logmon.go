@@ -1,0 +1,76 @@
+// Package logmon tells people what a scheduler does, by structured logs. It is
+// the core.Monitor of a running scheduler.
+package logmon
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/weplanx/workflow/schedule/internal/core"
+)
+
+// quiet is how long the same trouble is not repeated.
+const quiet = 10 * time.Second
+
+// Monitor is a core.Monitor on a logger.
+type Monitor struct {
+	log *logrus.Entry
+
+	mu   sync.Mutex
+	told map[trouble]time.Time
+}
+
+type trouble struct {
+	doing     string
+	partition int
+}
+
+var _ core.Monitor = (*Monitor)(nil)
+
+// New returns a monitor that logs for one node of a namespace.
+func New(log *logrus.Logger, namespace, node string) *Monitor {
+	return &Monitor{
+		log:  log.WithFields(logrus.Fields{"namespace": namespace, "node": node}),
+		told: map[trouble]time.Time{},
+	}
+}
+
+// BadEntry implements core.Monitor.
+func (m *Monitor) BadEntry(key string, revision uint64, reason error) {
+	m.log.WithFields(logrus.Fields{"key": key, "revision": revision}).WithError(reason).Warn("bad entry")
+}
+
+// Committed implements core.Monitor.
+func (m *Monitor) Committed(c core.Committed) {
+	m.log.WithFields(logrus.Fields{
+		"partition": c.Partition, "triggers": c.Triggers, "due": c.Due.Format(time.RFC3339Nano), "took": c.Took.String(),
+	}).Debug("committed")
+}
+
+// Owned implements core.Monitor.
+func (m *Monitor) Owned(partitions []int, nodes []string) {
+	m.log.WithFields(logrus.Fields{"partitions": partitions, "nodes": nodes}).Info("ownership changed")
+}
+
+// Trouble implements core.Monitor. The same trouble is logged once in ten
+// seconds; what failed is tried several times a second.
+func (m *Monitor) Trouble(doing string, partition int, err error) {
+	what := trouble{doing, partition}
+	m.mu.Lock()
+	now := time.Now()
+	repeated := now.Sub(m.told[what]) < quiet
+	if !repeated {
+		m.told[what] = now
+	}
+	m.mu.Unlock()
+	if repeated {
+		return
+	}
+	entry := m.log.WithField("doing", doing).WithError(err)
+	if partition >= 0 {
+		entry = entry.WithField("partition", partition)
+	}
+	entry.Error("failed, trying again")
+}

@@ -1,0 +1,138 @@
+// Package natskv keeps schedules and heartbeats in a JetStream key-value
+// bucket. It is the core.JobStore of a running scheduler.
+package natskv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// stall is how long a watch may be silent before it is taken for lost. Every
+// scheduler stores heartbeats many times as often, so silence on a working
+// connection means that the server has forgotten the watch.
+const stall = 10 * time.Second
+
+// errLost is returned by Watch when it has to be begun anew.
+var errLost = errors.New("the watch fell silent")
+
+// Store is a core.JobStore on a bucket.
+type Store struct {
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	kv     jetstream.KeyValue
+	stream string
+	stall  time.Duration
+}
+
+// Open binds to the namespace's bucket, which must exist.
+func Open(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, names contract.Names) (*Store, error) {
+	kv, err := js.KeyValue(ctx, names.Bucket())
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", names.Bucket(), err)
+	}
+	return &Store{nc: nc, js: js, kv: kv, stream: names.BucketStream(), stall: stall}, nil
+}
+
+// Watch implements core.JobStore.
+func (s *Store) Watch(ctx context.Context, report func(core.Change)) error {
+	watcher, err := s.kv.WatchAll(ctx)
+	if err != nil {
+		return fmt.Errorf("watch bucket: %w", err)
+	}
+	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the watch with it
+	silence := time.NewTicker(s.stall)
+	defer silence.Stop()
+	heard := true
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case entry, ok := <-watcher.Updates():
+			if !ok {
+				return errLost
+			}
+			heard = true
+			if c, ok := change(entry); ok {
+				report(c)
+			}
+		case <-silence.C:
+			if !heard && s.nc.IsConnected() {
+				return errLost
+			}
+			heard = false
+		}
+	}
+}
+
+// change translates an entry; nil marks the end of what was stored before. A
+// heartbeat that cannot be read is nobody's, and left out.
+func change(entry jetstream.KeyValueEntry) (core.Change, bool) {
+	if entry == nil {
+		return core.Change{Synced: true}, true
+	}
+	c := core.Change{Stored: entry.Created()}
+	if !strings.HasPrefix(entry.Key(), contract.NodePrefix) {
+		r := revision(entry)
+		c.Revision = &r
+		return c, true
+	}
+	if entry.Operation() != jetstream.KeyValuePut {
+		return c, false
+	}
+	beat, err := contract.Decode[contract.Heartbeat](entry.Value())
+	c.Heartbeat = &beat
+	return c, err == nil
+}
+
+func revision(entry jetstream.KeyValueEntry) core.Revision {
+	if entry.Operation() == jetstream.KeyValuePut {
+		return core.NewRevision(entry.Key(), entry.Revision(), entry.Created(), entry.Value())
+	}
+	return core.Revision{Key: entry.Key(), Number: entry.Revision(), Stored: entry.Created(), Deleted: true}
+}
+
+// History implements core.JobStore. A key that was purged has no history.
+func (s *Store) History(ctx context.Context, key string) ([]core.Revision, error) {
+	entries, err := s.kv.History(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history of %q: %w", key, err)
+	}
+	revisions := make([]core.Revision, len(entries))
+	for i, entry := range entries {
+		revisions[i] = revision(entry)
+	}
+	return revisions, nil
+}
+
+// Oldest implements core.JobStore.
+func (s *Store) Oldest(ctx context.Context) (uint64, error) {
+	stream, err := s.js.Stream(ctx, s.stream)
+	if err != nil {
+		return 0, fmt.Errorf("look at stream %s: %w", s.stream, err)
+	}
+	return stream.CachedInfo().State.FirstSeq, nil
+}
+
+// Beat implements core.JobStore.
+func (s *Store) Beat(ctx context.Context, beat contract.Heartbeat) error {
+	value, err := contract.Encode(beat)
+	if err != nil {
+		return err
+	}
+	if _, err = s.kv.Put(ctx, contract.NodePrefix+beat.Node, value); err != nil {
+		return fmt.Errorf("put heartbeat: %w", err)
+	}
+	return nil
+}

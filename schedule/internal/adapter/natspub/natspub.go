@@ -1,0 +1,121 @@
+// Package natspub stores triggers and cursors in a JetStream stream, by atomic
+// batches (ADR-50). It is the core.Publisher of a running scheduler.
+package natspub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// Publisher is a core.Publisher on the namespace's trigger stream.
+type Publisher struct {
+	nc    *nats.Conn
+	names contract.Names
+}
+
+// New returns a publisher. The trigger stream must exist.
+func New(nc *nats.Conn, names contract.Names) *Publisher {
+	return &Publisher{nc: nc, names: names}
+}
+
+// Headers of JetStream.
+const (
+	headerExpected = "Nats-Expected-Last-Subject-Sequence"
+	headerStream   = "Nats-Expected-Stream"
+	headerRollup   = "Nats-Rollup"
+	headerTTL      = "Nats-TTL"
+)
+
+// Setup stores the first cursors of a namespace, all or none. It does nothing
+// when another node was faster.
+func (p *Publisher) Setup(ctx context.Context, partitions int, now time.Time) error {
+	msgs := make([]*nats.Msg, partitions)
+	for i := range msgs {
+		msg, err := p.cursor(i, 0, contract.Cursor{Due: now.UTC()})
+		if err != nil {
+			return err
+		}
+		msgs[i] = msg
+	}
+	_, err := commit(ctx, p.nc, msgs)
+	if err = translate(err); errors.Is(err, core.ErrFenced) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("set up cursors: %w", err)
+	}
+	return nil
+}
+
+// Commit implements core.Publisher. The cursor is the batch's last message, so
+// the sequence of the acknowledgement is its own: the new fence.
+func (p *Publisher) Commit(ctx context.Context, partition int, fence core.Fence, step core.Step) (core.Fence, error) {
+	msgs := make([]*nats.Msg, 0, len(step.Triggers)+1)
+	for _, t := range step.Triggers {
+		data, err := contract.Encode(t)
+		if err != nil {
+			return 0, fmt.Errorf("encode trigger of %q: %w", t.Key, err)
+		}
+		msgs = append(msgs, &nats.Msg{Subject: p.names.Trigger(t.Mode, t.Key), Header: nats.Header{}, Data: data})
+	}
+	cursor, err := p.cursor(partition, fence, step.Cursor)
+	if err != nil {
+		return 0, err
+	}
+	seq, err := commit(ctx, p.nc, append(msgs, cursor))
+	return core.Fence(seq), translate(err)
+}
+
+// cursor makes the message that moves a partition's cursor on from fence. The
+// rollup removes the cursor before it; no limit of age removes it.
+func (p *Publisher) cursor(partition int, fence core.Fence, c contract.Cursor) (*nats.Msg, error) {
+	data, err := contract.Encode(c)
+	if err != nil {
+		return nil, fmt.Errorf("encode cursor: %w", err)
+	}
+	msg := &nats.Msg{Subject: p.names.Cursor(partition), Header: nats.Header{}, Data: data}
+	msg.Header.Set(headerExpected, fmt.Sprint(uint64(fence)))
+	msg.Header.Set(headerStream, p.names.TriggerStream())
+	msg.Header.Set(headerRollup, "sub")
+	msg.Header.Set(headerTTL, "never")
+	return msg, nil
+}
+
+// Load implements core.Publisher. It asks the stream's leader: a direct get may
+// be answered by a replica that lags behind.
+func (p *Publisher) Load(ctx context.Context, partition int) (contract.Cursor, core.Fence, error) {
+	request, err := json.Marshal(map[string]string{"last_by_subj": p.names.Cursor(partition)})
+	if err != nil {
+		return contract.Cursor{}, 0, err
+	}
+	reply, err := p.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+p.names.TriggerStream(), request)
+	if err != nil {
+		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d: %w", partition, err)
+	}
+	var answer struct {
+		Error   *apiError `json:"error"`
+		Message struct {
+			Seq  uint64 `json:"seq"`
+			Data []byte `json:"data"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d: %w", partition, err)
+	}
+	if answer.Error != nil {
+		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d of stream %s: %w", partition, p.names.TriggerStream(), translate(answer.Error))
+	}
+	cursor, err := contract.Decode[contract.Cursor](answer.Message.Data)
+	if err != nil {
+		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d: %w", partition, err)
+	}
+	return cursor, core.Fence(answer.Message.Seq), nil
+}

@@ -1,0 +1,186 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// Ahead is how long before it is due a trigger is published: herds are stored
+// before they are due, and workers hold triggers until then.
+const Ahead = time.Second
+
+const (
+	beatEvery   = 250 * time.Millisecond
+	auditEvery  = 10 * time.Second
+	settleEvery = 30 * time.Second
+	retryAfter  = 250 * time.Millisecond
+	callTimeout = 5 * time.Second
+	resignLimit = time.Second
+)
+
+// Options of an Engine; all fields are needed.
+type Options struct {
+	Node       string // unique among the namespace's schedulers, for all time
+	Namespace  string
+	Partitions int
+	Now        func() time.Time
+}
+
+// Engine is a scheduler node. Run it once.
+type Engine struct {
+	Options
+	store    JobStore
+	pub      Publisher
+	records  Recorder
+	monitor  Monitor
+	members  *members
+	parts    []*partition
+	started  time.Time
+	fresh    atomic.Int64 // everything stored before it has been applied
+	synced   atomic.Bool
+	bad      chan BadEntry // to be recorded
+	lastSeen seen
+}
+
+// New returns an engine that is not running.
+func New(o Options, store JobStore, pub Publisher, records Recorder, monitor Monitor) *Engine {
+	e := &Engine{
+		Options: o, store: store, pub: pub, records: records, monitor: monitor,
+		members: newMembers(), started: o.Now(), bad: make(chan BadEntry, 1024),
+	}
+	for i := range o.Partitions {
+		e.parts = append(e.parts, newPartition(e, i))
+	}
+	return e
+}
+
+// Ready returns nil when the node knows all schedules and hears its own
+// heartbeat, and otherwise what it is waiting for.
+func (e *Engine) Ready() error {
+	if !e.synced.Load() {
+		return errors.New("loading schedules")
+	}
+	if !slices.Contains(e.members.alive(e.Now()), e.Node) {
+		return errors.New("no heartbeat of this node was seen lately")
+	}
+	return nil
+}
+
+// Run fires until ctx ends, then resigns and returns nil. It survives every
+// failure of its ports: each is reported to the monitor and tried again.
+func (e *Engine) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { e.watch(ctx) })
+	wg.Go(func() { e.beat(ctx) })
+	wg.Go(func() { e.elect(ctx) })
+	wg.Go(func() { e.recordBad(ctx) })
+	for _, p := range e.parts {
+		wg.Go(func() { p.run(ctx) })
+	}
+	wg.Wait()
+	e.resign(ctx)
+	return nil
+}
+
+// resign tells the others to take over at once.
+func (e *Engine) resign(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resignLimit)
+	defer cancel()
+	beat := e.heartbeat()
+	beat.Resigned = true
+	if err := e.store.Beat(ctx, beat); err != nil {
+		e.monitor.Trouble("resign", -1, err)
+	}
+}
+
+func (e *Engine) heartbeat() contract.Heartbeat {
+	return contract.Heartbeat{Node: e.Node, Sent: e.Now(), Started: e.started}
+}
+
+// beat stores heartbeats: they keep this node a member and, seen again in the
+// order of writing, prove how fresh its schedules are.
+func (e *Engine) beat(ctx context.Context) {
+	for sleep(ctx, 0); ctx.Err() == nil; sleep(ctx, beatEvery) {
+		limited, cancel := context.WithTimeout(ctx, callTimeout)
+		err := e.store.Beat(limited, e.heartbeat())
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			e.monitor.Trouble("store heartbeat", -1, err)
+		}
+	}
+}
+
+// elect gives every partition to the node it falls to.
+func (e *Engine) elect(ctx context.Context) {
+	var before []string
+	for ; ctx.Err() == nil; sleep(ctx, beatEvery) {
+		nodes := e.members.alive(e.Now())
+		if slices.Equal(nodes, before) {
+			continue
+		}
+		before = nodes
+		owned := []int{}
+		for i, p := range e.parts {
+			mine := owner(i, nodes) == e.Node
+			p.setOwned(mine)
+			if mine {
+				owned = append(owned, i)
+			}
+		}
+		e.monitor.Owned(owned, nodes)
+	}
+}
+
+// recordBad writes a record for every entry that cannot be used.
+func (e *Engine) recordBad(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case b := <-e.bad:
+			limited, cancel := context.WithTimeout(ctx, callTimeout)
+			err := e.records.Record(limited, badEntryRecord(e.Namespace, b))
+			cancel()
+			if err != nil && ctx.Err() == nil {
+				e.monitor.Trouble("record bad entry", -1, err)
+			}
+		}
+	}
+}
+
+func badEntryRecord(namespace string, b BadEntry) contract.Result {
+	return contract.Result{
+		Kind: contract.KindBadEntry, Key: b.Key, Reason: b.Reason.Error(), Scheduled: b.Stored.UTC(),
+		ID: contract.OccurrenceID(namespace, b.Key, 0, b.Stored),
+	}
+}
+
+// horizon is how far triggers may be published: Ahead of now, but never past
+// what the schedules known to this node allow. Whatever it has not seen yet was
+// stored after fresh and so takes effect after fresh + EffectDelay.
+func (e *Engine) horizon(now time.Time) time.Time {
+	fresh := instant(e.fresh.Load()).Add(contract.EffectDelay - time.Nanosecond)
+	if ahead := now.Add(Ahead); ahead.Before(fresh) {
+		return ahead
+	}
+	return fresh
+}
+
+// sleep blocks for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,379 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/weplanx/workflow/schedule/internal/adapter/mem"
+	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+const partitions = 4
+
+// cluster is a namespace with schedulers, in a synctest bubble.
+type cluster struct {
+	t       *testing.T
+	store   *mem.Store
+	pub     *mem.Publisher
+	records *mem.Recorder
+	monitor *mem.Monitor
+	began   time.Time
+	wg      sync.WaitGroup
+}
+
+func newCluster(t *testing.T) *cluster {
+	t.Helper()
+	now := time.Now()
+	return &cluster{
+		t: t, store: mem.NewStore(time.Now), pub: mem.NewPublisher(partitions, contract.Cursor{Due: now}),
+		records: &mem.Recorder{}, monitor: &mem.Monitor{}, began: now,
+	}
+}
+
+// start runs a node and returns a function that stops it and waits.
+func (c *cluster) start(name string) (node *core.Engine, stop func()) {
+	c.t.Helper()
+	e := core.New(core.Options{Node: name, Namespace: "ns", Partitions: partitions, Now: time.Now}, c.store, c.pub, c.records, c.monitor)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := e.Run(ctx); err != nil {
+			c.t.Errorf("Run: %v", err)
+		}
+	}()
+	return e, func() { cancel(); <-done }
+}
+
+func (c *cluster) fill(keys int, job contract.Job) {
+	for i := range keys {
+		c.store.Set(fmt.Sprintf("key%02d", i), job)
+	}
+}
+
+// exact fails unless every occurrence of "@every 1s" schedules stored at the
+// beginning and nominal from 1 to seconds was stored exactly once.
+func (c *cluster) exact(keys, seconds int) {
+	c.t.Helper()
+	got := map[string]int{}
+	for _, trigger := range c.pub.Stored() {
+		if trigger.Missed != nil {
+			c.t.Errorf("%s missed %+v", trigger.Key, trigger.Missed)
+		}
+		got[fmt.Sprint(trigger.Key, trigger.Scheduled.Sub(c.began))]++
+	}
+	for k := range keys {
+		for s := 1; s <= seconds; s++ {
+			id := fmt.Sprint(fmt.Sprintf("key%02d", k), time.Duration(s)*time.Second)
+			if got[id] != 1 {
+				c.t.Errorf("%s was stored %d times, want once", id, got[id])
+			}
+		}
+	}
+}
+
+func TestTwoNodesPublishEachOccurrenceOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(20, every("@every 1s"))
+		_, stopA := c.start("a")
+		_, stopB := c.start("b")
+		time.Sleep(60 * time.Second)
+		stopA()
+		stopB()
+		c.exact(20, 60)
+	})
+}
+
+func TestTriggersAreStoredAheadAndNeverAfterTheyAreDue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.pub.OnCommit = func(_ int, step core.Step) (error, error) {
+			for _, trigger := range step.Triggers {
+				if lead := time.Until(trigger.Due); lead > core.Ahead || lead < 0 && time.Since(c.began) > 5*time.Second {
+					c.t.Errorf("a trigger was committed %s before it was due", lead)
+				}
+			}
+			return nil, nil
+		}
+		c.fill(5, every("@every 1s"))
+		_, stop := c.start("a")
+		time.Sleep(30 * time.Second)
+		stop()
+	})
+}
+
+func TestStoppedNodeHandsOverAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(20, every("@every 1s"))
+		_, stopA := c.start("a")
+		_, stopB := c.start("b")
+		time.Sleep(10 * time.Second)
+		late := time.Duration(0)
+		c.pub.OnCommit = func(_ int, step core.Step) (error, error) {
+			for _, trigger := range step.Triggers {
+				late = max(late, time.Since(trigger.Due))
+			}
+			return nil, nil
+		}
+		stopA()
+		time.Sleep(10 * time.Second)
+		stopB()
+		c.exact(20, 20)
+		if late > 0 {
+			t.Errorf("a trigger was stored %s late, want none late", late)
+		}
+	})
+}
+
+// deafStore is a store whose heartbeats fail once it is deaf: a node on it
+// neither lives nor resigns, as one that was killed.
+type deafStore struct {
+	core.JobStore
+	deaf chan struct{}
+}
+
+func (s deafStore) Beat(ctx context.Context, b contract.Heartbeat) error {
+	select {
+	case <-s.deaf:
+		return errors.New("killed")
+	default:
+		return s.JobStore.Beat(ctx, b)
+	}
+}
+
+func TestKilledNodeIsReplaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(20, every("@every 1s"))
+		killed := deafStore{c.store, make(chan struct{})}
+		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now}, killed, c.pub, c.records, c.monitor)
+		ctx, kill := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- a.Run(ctx) }()
+		_, stopB := c.start("b")
+		time.Sleep(10 * time.Second)
+		close(killed.deaf)
+		kill()
+		<-done
+		time.Sleep(10 * time.Second)
+		stopB()
+		c.exact(20, 20)
+	})
+}
+
+func TestUnknownOutcomeIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		commits := 0
+		c.pub.OnCommit = func(int, core.Step) (before, after error) {
+			switch commits++; commits % 3 {
+			case 1:
+				return errors.New("timeout, nothing stored"), nil
+			case 2:
+				return nil, errors.New("timeout, yet stored")
+			}
+			return nil, nil
+		}
+		c.fill(5, every("@every 1s"))
+		_, stop := c.start("a")
+		time.Sleep(30 * time.Second)
+		stop()
+		c.exact(5, 29)
+	})
+}
+
+func TestFullStreamKeepsTheCursor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		full := true
+		c.pub.OnCommit = func(int, core.Step) (error, error) {
+			if full {
+				return core.ErrFull, nil
+			}
+			return nil, nil
+		}
+		c.fill(5, every("@every 1s"))
+		_, stop := c.start("a")
+		time.Sleep(10 * time.Second)
+		if !slices.ContainsFunc(c.monitor.Troubles(), func(s string) bool { return strings.Contains(s, core.ErrFull.Error()) }) {
+			t.Errorf("troubles %q, want the full stream", c.monitor.Troubles())
+		}
+		full = false
+		time.Sleep(20 * time.Second)
+		stop()
+		c.exact(5, 29)
+	})
+}
+
+func TestMissingCursorStopsItsPartitionLoudly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(20, every("@every 1s"))
+		lost := contract.Partition("key00", partitions)
+		c.pub.Lose(lost)
+		_, stop := c.start("a")
+		time.Sleep(10 * time.Second)
+		stop()
+		fired := map[int]bool{}
+		for _, trigger := range c.pub.Stored() {
+			fired[contract.Partition(trigger.Key, partitions)] = true
+		}
+		if fired[lost] || len(fired) != partitions-1 {
+			t.Errorf("partitions %v fired, want all but %d", fired, lost)
+		}
+		want := fmt.Sprintf("publish triggers (partition %d): %v", lost, core.ErrNoCursor)
+		if !slices.Contains(c.monitor.Troubles(), want) {
+			t.Errorf("troubles %q, want %q", c.monitor.Troubles(), want)
+		}
+	})
+}
+
+// muteStore stops reporting changes while it is mute, as a watch does that
+// lags behind: the store lives on, but the node hears nothing of it.
+type muteStore struct {
+	core.JobStore
+	mute *bool
+}
+
+func (s muteStore) Watch(ctx context.Context, report func(core.Change)) error {
+	return s.JobStore.Watch(ctx, func(c core.Change) {
+		if !*s.mute || c.Heartbeat != nil && c.Heartbeat.Node == "other" {
+			report(c)
+		}
+	})
+}
+
+func TestStaleNodeDoesNotFirePastWhatItKnows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(5, every("@every 100ms"))
+		mute := false
+		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now},
+			muteStore{c.store, &mute}, c.pub, c.records, c.monitor)
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- a.Run(ctx) }()
+		time.Sleep(10 * time.Second)
+		mute = true
+		heard := time.Now()
+		time.Sleep(20 * time.Second)
+		cancel()
+		<-done
+		for _, trigger := range c.pub.Stored() {
+			if past := trigger.Due.Sub(heard); past >= contract.EffectDelay {
+				t.Fatalf("a trigger due %s after the last news was stored", past)
+			}
+		}
+	})
+}
+
+func TestBadEntryIsRecordedOnceWhileOthersFire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(5, every("@every 1s"))
+		c.store.Put("before", []byte("\xff garbage"))
+		_, stopA := c.start("a")
+		_, stopB := c.start("b")
+		time.Sleep(5 * time.Second)
+		c.store.Put("while", []byte(`{"v":1,"jobs":[{"mode":"HTTP","spec":"TZ=0","option":{"url":"http://h/"}}]}`))
+		time.Sleep(5 * time.Second)
+		stopA()
+		stopB()
+		_, stopC := c.start("c")
+		time.Sleep(5 * time.Second)
+		stopC()
+		c.exact(5, 15)
+		var keys []string
+		for _, r := range c.records.Records() {
+			if r.Kind != contract.KindBadEntry || r.Reason == "" {
+				t.Errorf("record %+v, want a bad entry with its reason", r)
+			}
+			keys = append(keys, r.Key)
+		}
+		slices.Sort(keys)
+		if fmt.Sprint(keys) != "[before while]" {
+			t.Errorf("bad entries %v were recorded, want each once", keys)
+		}
+		if !slices.Contains(c.monitor.Bad(), "before") || !slices.Contains(c.monitor.Bad(), "while") {
+			t.Errorf("the monitor heard of %v", c.monitor.Bad())
+		}
+	})
+}
+
+func TestLostWatchIsBegunAnewWithoutLoss(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(10, every("@every 1s"))
+		_, stop := c.start("a")
+		for range 10 {
+			time.Sleep(2500 * time.Millisecond)
+			c.store.Cut()
+		}
+		time.Sleep(5 * time.Second)
+		stop()
+		c.exact(10, 30)
+	})
+}
+
+func TestPurgedBucketStopsFiring(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.fill(2, every("@every 1s"))
+		_, stop := c.start("a")
+		time.Sleep(5 * time.Second)
+		c.store.Purge()
+		c.store.Set("key02", every("@every 1s"))
+		time.Sleep(25 * time.Second)
+		stop()
+		last := map[string]time.Duration{}
+		for _, trigger := range c.pub.Stored() {
+			last[trigger.Key] = max(last[trigger.Key], trigger.Scheduled.Sub(c.began))
+		}
+		if last["key00"] > 20*time.Second || last["key01"] > 20*time.Second || last["key02"] < 29*time.Second {
+			t.Errorf("fired until %v, want the purged ones to stop and the new one to go on", last)
+		}
+	})
+}
+
+func TestReadyTellsWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.store.SetDeaf(true)
+		e, stop := c.start("a")
+		if err := e.Ready(); err == nil {
+			t.Error("ready before it has begun")
+		}
+		time.Sleep(time.Second)
+		if err := e.Ready(); err == nil || !strings.Contains(err.Error(), "heartbeat") {
+			t.Errorf("Ready = %v, want that no heartbeat was seen", err)
+		}
+		c.store.SetDeaf(false)
+		time.Sleep(time.Second)
+		if err := e.Ready(); err != nil {
+			t.Errorf("Ready = %v", err)
+		}
+		stop()
+	})
+}

@@ -1,0 +1,125 @@
+package core
+
+import (
+	"context"
+	"errors"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// errVanished ends a watch whose store lost keys without delete markers.
+var errVanished = errors.New("schedules vanished from the bucket without delete markers")
+
+// seen are the keys a watch has reported until it is synced; nil afterwards.
+type seen map[string]struct{}
+
+// watch keeps the partitions' schedules up to date until ctx ends.
+func (e *Engine) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.watchOnce(ctx)
+		if ctx.Err() == nil {
+			e.monitor.Trouble("watch schedules", -1, err)
+			sleep(ctx, retryAfter)
+		}
+	}
+}
+
+// watchOnce begins anew: partitions stand still until everything stored has
+// been seen, and what was not seen is gone.
+func (e *Engine) watchOnce(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e.synced.Store(false)
+	for _, p := range e.parts {
+		p.unsync()
+	}
+	e.lastSeen = seen{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.audit(ctx, cancel)
+	}()
+	err := e.store.Watch(ctx, e.apply)
+	if cause := context.Cause(ctx); errors.Is(cause, errVanished) {
+		err = cause
+	}
+	cancel(nil)
+	<-done
+	return err
+}
+
+// audit ends the watch when keys have vanished from the store without a trace.
+func (e *Engine) audit(ctx context.Context, cancel context.CancelCauseFunc) {
+	for sleep(ctx, auditEvery); ctx.Err() == nil; sleep(ctx, auditEvery) {
+		if !e.synced.Load() {
+			continue
+		}
+		limited, stop := context.WithTimeout(ctx, callTimeout)
+		oldest, err := e.store.Oldest(limited)
+		stop()
+		if err != nil {
+			continue // the watch itself will tell
+		}
+		for _, p := range e.parts {
+			if p.holdsBefore(oldest) {
+				cancel(errVanished)
+				return
+			}
+		}
+	}
+}
+
+// apply takes one change of the store. It is called by one goroutine.
+func (e *Engine) apply(c Change) {
+	switch {
+	case c.Synced:
+		e.sync()
+	case c.Heartbeat != nil:
+		e.members.hear(*c.Heartbeat, e.Now())
+	case c.Revision != nil:
+		e.applyRevision(*c.Revision)
+	}
+	if at := nanos(c.Stored); at > e.fresh.Load() {
+		e.fresh.Store(at)
+		e.wakeAll()
+	}
+}
+
+func (e *Engine) applyRevision(r Revision) {
+	if e.lastSeen != nil {
+		e.lastSeen[r.Key] = struct{}{}
+	}
+	p := e.parts[contract.Partition(r.Key, len(e.parts))]
+	positioned, added := p.apply(r)
+	if !added || r.Bad == nil {
+		return
+	}
+	e.monitor.BadEntry(r.Key, r.Number, r.Bad)
+	if positioned { // otherwise whoever takes the partition records it
+		e.recordLater(BadEntry{Key: r.Key, Number: r.Number, Stored: r.Stored, Reason: r.Bad})
+	}
+}
+
+// recordLater hands a bad entry to recordBad. In a flood of garbage some go
+// without a record; the monitor has heard of them.
+func (e *Engine) recordLater(b BadEntry) {
+	select {
+	case e.bad <- b:
+	default:
+	}
+}
+
+// sync lets the partitions go, without the keys that are no longer stored.
+func (e *Engine) sync() {
+	for _, p := range e.parts {
+		p.sync(e.lastSeen)
+	}
+	e.lastSeen = nil
+	e.synced.Store(true)
+}
+
+func (e *Engine) wakeAll() {
+	for _, p := range e.parts {
+		p.wake()
+	}
+}
