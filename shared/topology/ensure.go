@@ -115,7 +115,24 @@ func (e *ensurer) bucket(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return checkBucket(e.names, &info.Config)
+	if err := checkBucket(e.names, &info.Config); err != nil {
+		return err
+	}
+	e.allowTTL(ctx, info.Config)
+	return nil
+}
+
+// allowTTL lets heartbeats expire by themselves. Neither nats.go's key-value
+// API nor an older client sets it on a bucket. Where it cannot be set they
+// stay, one small message for every scheduler that ever was: no reason to fail.
+func (e *ensurer) allowTTL(ctx context.Context, config jetstream.StreamConfig) {
+	if config.AllowMsgTTL {
+		return
+	}
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	config.AllowMsgTTL = true
+	_, _ = e.js.UpdateStream(call, config)
 }
 
 // stream looks up or creates a stream and checks what it found.

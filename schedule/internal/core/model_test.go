@@ -191,7 +191,9 @@ func (w *world) isMissed(n nominal) bool {
 	return false
 }
 
-func (n nominal) String() string { return fmt.Sprintf("%s@%s", n.key, n.at.Format("15:04:05.000000000")) }
+func (n nominal) String() string {
+	return fmt.Sprintf("%s@%s", n.key, n.at.Format("15:04:05.000000000"))
+}
 
 func minTime(a, b time.Time) time.Time {
 	if a.Before(b) {

@@ -21,6 +21,12 @@ import (
 // connection means that the server has forgotten the watch.
 const stall = 10 * time.Second
 
+// A heartbeat expires by itself long after its node counts as dead.
+const (
+	headerTTL = "Nats-TTL"
+	beatTTL   = "60s"
+)
+
 // errLost is returned by Watch when it has to be begun anew.
 var errLost = errors.New("the watch fell silent")
 
@@ -29,7 +35,8 @@ type Store struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	kv     jetstream.KeyValue
-	stream string
+	names  contract.Names
+	expire bool // the bucket's stream allows messages to expire
 	stall  time.Duration
 }
 
@@ -39,7 +46,11 @@ func Open(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, names cont
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", names.Bucket(), err)
 	}
-	return &Store{nc: nc, js: js, kv: kv, stream: names.BucketStream(), stall: stall}, nil
+	stream, err := js.Stream(ctx, names.BucketStream())
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", names.Bucket(), err)
+	}
+	return &Store{nc: nc, js: js, kv: kv, names: names, expire: stream.CachedInfo().Config.AllowMsgTTL, stall: stall}, nil
 }
 
 // Watch implements core.JobStore.
@@ -118,9 +129,9 @@ func (s *Store) History(ctx context.Context, key string) ([]core.Revision, error
 
 // Oldest implements core.JobStore.
 func (s *Store) Oldest(ctx context.Context) (uint64, error) {
-	stream, err := s.js.Stream(ctx, s.stream)
+	stream, err := s.js.Stream(ctx, s.names.BucketStream())
 	if err != nil {
-		return 0, fmt.Errorf("look at stream %s: %w", s.stream, err)
+		return 0, fmt.Errorf("look at bucket: %w", err)
 	}
 	return stream.CachedInfo().State.FirstSeq, nil
 }
@@ -131,7 +142,12 @@ func (s *Store) Beat(ctx context.Context, beat contract.Heartbeat) error {
 	if err != nil {
 		return err
 	}
-	if _, err = s.kv.Put(ctx, contract.NodePrefix+beat.Node, value); err != nil {
+	msg := nats.NewMsg(s.names.BucketSubject(contract.NodePrefix + beat.Node))
+	msg.Data = value
+	if s.expire {
+		msg.Header.Set(headerTTL, beatTTL)
+	}
+	if _, err = s.js.PublishMsg(ctx, msg); err != nil {
 		return fmt.Errorf("put heartbeat: %w", err)
 	}
 	return nil
