@@ -77,6 +77,13 @@ func New(t testing.TB, options ...Option) *Server {
 // Start starts a server that is stopped; it accepts clients afterwards.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
+	s.launch(t)
+	s.await(t)
+}
+
+// launch starts a server that is stopped.
+func (s *Server) launch(t testing.TB) {
+	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running != nil {
@@ -88,10 +95,17 @@ func (s *Server) Start(t testing.TB) {
 	}
 	running.Start()
 	s.running = running
-	if !running.ReadyForConnections(startTimeout) {
+}
+
+// await returns when the server accepts clients.
+func (s *Server) await(t testing.TB) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running == nil || !s.running.ReadyForConnections(startTimeout) {
 		t.Fatalf("natstest: the server does not accept clients after %s", startTimeout)
 	}
-	s.options.Port = port(running)
+	s.options.Port = port(s.running)
 }
 
 // Stop stops the server, keeping port and data, and waits until it has ended.
@@ -138,4 +152,10 @@ func (s *Server) Connect(t testing.TB, options ...nats.Option) *nats.Conn {
 	}
 	t.Cleanup(nc.Close)
 	return nc
+}
+
+// ConnectAs is Connect with a user name and password.
+func (s *Server) ConnectAs(t testing.TB, user, password string) *nats.Conn {
+	t.Helper()
+	return s.Connect(t, nats.UserInfo(user, password))
 }
