@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,10 +17,13 @@ import (
 	"github.com/weplanx/workflow/shared/contract"
 )
 
-// stall is how long a watch may be silent before it is taken for lost. Every
-// scheduler stores heartbeats many times as often, so silence on a working
-// connection means that the server has forgotten the watch.
-const stall = 10 * time.Second
+// A heartbeat that is stored but not reported within overdue means that the
+// server has lost the watch, as after a restart. nats.go would notice by itself
+// after about ten seconds, in which nothing fires.
+const (
+	overdue    = 1500 * time.Millisecond
+	checkEvery = 250 * time.Millisecond
+)
 
 // A heartbeat expires by itself long after its node counts as dead.
 const (
@@ -28,7 +32,7 @@ const (
 )
 
 // errLost is returned by Watch when it has to be begun anew.
-var errLost = errors.New("the watch fell silent")
+var errLost = errors.New("the server has lost the watch")
 
 // Store is a core.JobStore on a bucket.
 type Store struct {
@@ -37,7 +41,8 @@ type Store struct {
 	kv     jetstream.KeyValue
 	names  contract.Names
 	expire bool // the bucket's stream allows messages to expire
-	stall  time.Duration
+
+	beat atomic.Int64 // when the last heartbeat was stored, by the local clock
 }
 
 // Open binds to the namespace's bucket, which must exist.
@@ -50,7 +55,7 @@ func Open(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, names cont
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", names.Bucket(), err)
 	}
-	return &Store{nc: nc, js: js, kv: kv, names: names, expire: stream.CachedInfo().Config.AllowMsgTTL, stall: stall}, nil
+	return &Store{nc: nc, js: js, kv: kv, names: names, expire: stream.CachedInfo().Config.AllowMsgTTL}, nil
 }
 
 // Watch implements core.JobStore.
@@ -60,9 +65,9 @@ func (s *Store) Watch(ctx context.Context, report func(core.Change)) error {
 		return fmt.Errorf("watch bucket: %w", err)
 	}
 	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the watch with it
-	silence := time.NewTicker(s.stall)
-	defer silence.Stop()
-	heard := true
+	check := time.NewTicker(checkEvery)
+	defer check.Stop()
+	heard := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,17 +76,22 @@ func (s *Store) Watch(ctx context.Context, report func(core.Change)) error {
 			if !ok {
 				return errLost
 			}
-			heard = true
+			heard = time.Now()
 			if c, ok := change(entry); ok {
 				report(c)
 			}
-		case <-silence.C:
-			if !heard && s.nc.IsConnected() {
+		case now := <-check.C:
+			if len(watcher.Updates()) == 0 && s.lost(heard, now) {
 				return errLost
 			}
-			heard = false
 		}
 	}
+}
+
+// lost reports whether heartbeats are stored but not heard.
+func (s *Store) lost(heard, now time.Time) bool {
+	beat := time.Unix(0, s.beat.Load())
+	return beat.After(heard) && now.Sub(heard) > overdue && now.Sub(beat) < overdue
 }
 
 // change translates an entry; nil marks the end of what was stored before. A
@@ -150,5 +160,6 @@ func (s *Store) Beat(ctx context.Context, beat contract.Heartbeat) error {
 	if _, err = s.js.PublishMsg(ctx, msg); err != nil {
 		return fmt.Errorf("put heartbeat: %w", err)
 	}
+	s.beat.Store(time.Now().UnixNano())
 	return nil
 }
