@@ -57,7 +57,7 @@ var keys = map[string]struct {
 // fs.ErrNotExist; all others are a *Error that names file, line and key. What
 // the values mean is checked by Check, once the environment has had its say.
 func File(path string, c *Config) error {
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read configuration: %w", err)
 	}

@@ -97,7 +97,7 @@ func get(t *testing.T, url string) string {
 		t.Error(err)
 		return ""
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Error(err)
@@ -112,7 +112,7 @@ func TestServeRefusesAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { taken.Close() })
+	t.Cleanup(func() { _ = taken.Close() })
 	tests := map[string]struct{ addr, want string }{
 		"taken":         {taken.Addr().String(), "address already in use"},
 		"no port":       {"127.0.0.1", "want host:port"},

@@ -73,7 +73,7 @@ func ServeOn(ctx context.Context, listener net.Listener, h http.Handler) error {
 	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("HTTP_ADDR: stopped serving %s: %w", listener.Addr(), err)
+		return stopped(listener, err)
 	case <-ctx.Done():
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
@@ -81,6 +81,12 @@ func ServeOn(ctx context.Context, listener net.Listener, h http.Handler) error {
 	if err := server.Shutdown(stop); err != nil {
 		_ = server.Close()
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return stopped(listener, err)
+	}
 	return nil
+}
+
+func stopped(listener net.Listener, err error) error {
+	return fmt.Errorf("HTTP_ADDR: stopped serving %s: %w", listener.Addr(), err)
 }

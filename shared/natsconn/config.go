@@ -3,6 +3,7 @@ package natsconn
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -18,7 +19,7 @@ import (
 const (
 	varHosts    = "NATS_HOSTS"
 	varNkey     = "NATS_NKEY"
-	varCreds    = "NATS_CREDS"
+	varCreds    = "NATS_CREDS" //nolint:gosec // a name, not a credential
 	varCA       = "NATS_CA"
 	varCert     = "NATS_CERT"
 	varKey      = "NATS_KEY"
@@ -93,14 +94,14 @@ func (c *Config) urls() ([]*url.URL, *setting.Error) {
 func parseHost(host string) (*url.URL, error) {
 	host = strings.TrimSpace(host)
 	if host == "" {
-		return nil, fmt.Errorf("has an empty member")
+		return nil, errors.New("has an empty member")
 	}
 	if !strings.Contains(host, "://") {
 		host = "nats://" + host
 	}
 	u, err := url.Parse(host)
 	if err != nil {
-		return nil, fmt.Errorf("has a member that is not a host")
+		return nil, errors.New("has a member that is not a host")
 	}
 	show := setting.Quote(u.Host)
 	switch u.Scheme {
@@ -124,7 +125,7 @@ func parseHost(host string) (*url.URL, error) {
 	return u, nil
 }
 
-// checkNkey returns the pair of keys of a user seed.
+// keyPair returns the pair of keys of a user seed.
 func (c *Config) keyPair() (nkeys.KeyPair, *setting.Error) {
 	const want = "want a user seed (SU…, 58 characters)"
 	seed := []byte(strings.TrimSpace(c.Nkey))
@@ -211,7 +212,7 @@ func (c *Config) certificate() (tls.Certificate, *setting.Error) {
 // fileProblem words an error of os.ReadFile without repeating its operation.
 func fileProblem(err error) string {
 	var path *os.PathError
-	if pathError(err, &path) {
+	if errors.As(err, &path) {
 		return "file " + setting.Quote(path.Path) + " cannot be read: " + path.Err.Error()
 	}
 	return "file cannot be read"

@@ -7,8 +7,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/sirupsen/logrus"
-
-	"github.com/weplanx/workflow/shared/setting"
 )
 
 const (
@@ -56,7 +54,7 @@ type waiting struct {
 func (w *waiting) failed(ctx context.Context, err error) error {
 	cause := err
 	for range 2 {
-		refusal, reached := w.refusal(ctx)
+		reached, refusal := w.refusal(ctx)
 		switch {
 		case reached:
 			return nil // the next round will do
@@ -82,9 +80,9 @@ func (w *waiting) say(err error) {
 }
 
 // refusal asks every server by itself, because a connection to many of them
-// reports only the last one's error. It returns a refusal, if one refused, and
-// whether one can be used.
-func (w *waiting) refusal(ctx context.Context) (refusal error, reached bool) {
+// reports only the last one's error. It returns whether one
+// can be used, and a refusal if one refused.
+func (w *waiting) refusal(ctx context.Context) (reached bool, refusal error) {
 	errs := make([]error, len(w.hosts))
 	var group sync.WaitGroup
 	for i, host := range w.hosts {
@@ -99,13 +97,13 @@ func (w *waiting) refusal(ctx context.Context) (refusal error, reached bool) {
 	group.Wait()
 	for _, err := range errs {
 		if err == nil {
-			return nil, true
+			return true, nil
 		}
 		if refused(err, w.settings) != nil {
 			refusal = err
 		}
 	}
-	return refusal, false
+	return false, refusal
 }
 
 // dial is nats.Connect, left alone when ctx ends.
@@ -147,5 +145,3 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	}
 }
-
-var _ error = (*setting.Error)(nil)

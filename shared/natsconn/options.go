@@ -1,9 +1,7 @@
 package natsconn
 
 import (
-	"errors"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -145,5 +143,3 @@ func text(err error) string {
 	}
 	return err.Error()
 }
-
-func pathError(err error, to **os.PathError) bool { return errors.As(err, to) }

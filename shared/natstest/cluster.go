@@ -77,7 +77,7 @@ func freePorts(t testing.TB, n int) []int {
 		if err != nil {
 			t.Fatalf("natstest: %v", err)
 		}
-		defer listener.Close()
+		defer func() { _ = listener.Close() }()
 		addr, ok := listener.Addr().(*net.TCPAddr)
 		if !ok {
 			t.Fatalf("natstest: listening on %v", listener.Addr())

@@ -122,8 +122,9 @@ func (e *ensurer) explain(err error) error {
 	}
 	if subject := e.denied(err); subject != "" {
 		return &setting.Error{Name: "NATS_NKEY", Problem: fmt.Sprintf(
-			"the credential may not publish to %s (%s stream %s), want one that may, or \"schedulectl init\" with one that may, and permission to look it up",
-			subject, f.verb, f.stream)}
+			"the credential may not publish to %s (%s stream %s), want one that may; where services may not create streams, run \"schedulectl init\" once with one that may",
+			subject, f.verb, f.stream,
+		)}
 	}
 	switch code(err) {
 	case jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount:
@@ -131,7 +132,8 @@ func (e *ensurer) explain(err error) error {
 	case codeReplicasUnsupported, codeNoPeers, codeInsufficient:
 		return &setting.Error{Name: "NATS_REPLICAS", Problem: fmt.Sprintf(
 			"the cluster cannot keep %d replicas of stream %s (%s), want as many as it has servers with JetStream, or 0",
-			e.replicas, f.stream, describeAPI(err))}
+			e.replicas, f.stream, describeAPI(err),
+		)}
 	case codeStorage:
 		return fmt.Errorf("create stream %s: the server has no room for it (%s), want 1 GiB of file storage", f.stream, describeAPI(err))
 	case codeSubjectOverlap:
