@@ -1,0 +1,165 @@
+// Package bootstrap puts a worker together.
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/sirupsen/logrus"
+
+	"github.com/weplanx/workflow/shared/config"
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/shared/natsconn"
+	"github.com/weplanx/workflow/shared/topology"
+	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+// App is a worker that is ready to run.
+type App struct {
+	nc     *nats.Conn
+	worker *core.Worker
+	queue  *natsjobs.Queue
+	http   *httpexec.Executor
+	js     jetstream.JetStream
+	log    *logrus.Logger
+
+	mu      sync.Mutex
+	started bool
+	closed  bool
+	owned   bool               // the connection is ours
+	cancel  context.CancelFunc // ends Run
+	done    chan struct{}      // closed when Run has returned
+}
+
+// ErrUsed is returned by Run when the App was run or closed before.
+var ErrUsed = errors.New("the worker was run or closed before")
+
+// New connects to NATS and makes a worker. It blocks, saying so in the log,
+// while no server can be reached; errors are *config.Error where a setting is
+// the cause. What it returns must be run or closed.
+func New(ctx context.Context, c Config) (*App, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if c.Log == nil {
+		c.Log = logging.New(c.Mode, os.Stderr)
+	}
+	nc, err := natsconn.Connect(ctx, c.NATS, "worker", c.Log)
+	if err != nil {
+		return nil, err
+	}
+	app, err := NewWithConn(ctx, c, nc)
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	app.owned = true
+	return app, nil
+}
+
+// NewWithConn is New on a connection, which stays the caller's and must outlive
+// the App.
+func NewWithConn(ctx context.Context, c Config, nc *nats.Conn) (*App, error) {
+	if err := contract.CheckNamespace(c.Namespace); err != nil {
+		return nil, &config.Error{Name: "NAMESPACE", Problem: problem(err)}
+	}
+	if err := c.checkConcurrency(); err != nil {
+		return nil, err
+	}
+	if c.Log == nil {
+		c.Log = logging.New(c.Mode, os.Stderr)
+	}
+	app, err := assemble(c.filled(), nc)
+	if err != nil {
+		return nil, fmt.Errorf("put the worker together: %w", err)
+	}
+	waiting := topology.OnWait(func(err error) { c.Log.WithField("error", err.Error()).Warn("waiting for JetStream") })
+	if _, err := topology.Ensure(ctx, app.js, contract.Names(c.Namespace), c.NATS.Replicas, waiting); err != nil {
+		app.Close()
+		return nil, err
+	}
+	return app, nil
+}
+
+func problem(err error) string {
+	var field *contract.FieldError
+	if errors.As(err, &field) {
+		return field.Problem
+	}
+	return err.Error()
+}
+
+// Run works until ctx ends or Close is called, then finishes or hands back what
+// runs, and returns nil. It can be called once.
+func (a *App) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if !a.begin(cancel) {
+		return ErrUsed
+	}
+	defer close(a.done)
+	a.log.Info("worker started")
+	a.worker.Run(ctx)
+	a.release()
+	a.log.Info("worker stopped")
+	return nil
+}
+
+func (a *App) begin(cancel context.CancelFunc) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.started || a.closed {
+		return false
+	}
+	a.started, a.cancel = true, cancel
+	return true
+}
+
+// Ready is nil when the worker is connected and can receive triggers.
+func (a *App) Ready() error {
+	if !a.nc.IsConnected() {
+		return errors.New("not connected to NATS")
+	}
+	return a.queue.Ready()
+}
+
+// Close stops a worker that runs, and waits until it has, or releases what one
+// that never ran holds. Calling it again does nothing more.
+func (a *App) Close() {
+	a.mu.Lock()
+	started, first := a.started, !a.closed
+	a.closed = true
+	cancel := a.cancel
+	a.mu.Unlock()
+	switch {
+	case started:
+		cancel()
+		<-a.done
+	case first:
+		a.release()
+	}
+}
+
+// release flushes the last acknowledgements and closes what is ours.
+func (a *App) release() {
+	a.http.Close()
+	_ = a.nc.FlushTimeout(flushTimeout) // what is lost is delivered again
+	if a.owned {
+		a.nc.Close()
+	}
+}
+
+func newApp(nc *nats.Conn, js jetstream.JetStream, worker *core.Worker, queue *natsjobs.Queue, http *httpexec.Executor, log *logrus.Logger) *App {
+	return &App{nc: nc, js: js, worker: worker, queue: queue, http: http, log: log, done: make(chan struct{})}
+}
+
+// jetStream is the client of all adapters.
+func jetStream(nc *nats.Conn) (jetstream.JetStream, error) { return jetstream.New(nc) }

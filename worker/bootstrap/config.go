@@ -1,0 +1,81 @@
+package bootstrap
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/weplanx/workflow/shared/config"
+)
+
+// MaxConcurrency is the most calls at once that a worker can be set to.
+const MaxConcurrency = 100_000
+
+const (
+	defaultAddr        = ":8081"
+	defaultConcurrency = 64
+	defaultGrace       = 10 * time.Second
+)
+
+// Config is the configuration of a worker.
+type Config struct {
+	config.Config
+
+	// Concurrency is how many calls the worker makes at once. 0: 64.
+	Concurrency int `envconfig:"WORKER_CONCURRENCY"`
+
+	// Grace is how long calls under way may take to finish when the worker
+	// stops. 0: 10 s; negative: none.
+	Grace time.Duration `ignored:"true"`
+
+	// Version is shown to targets. Empty: that of the build.
+	Version string `ignored:"true"`
+}
+
+// Defaults is the configuration before the environment is read.
+func Defaults() Config {
+	return Config{Config: config.Defaults(defaultAddr), Concurrency: defaultConcurrency, Grace: defaultGrace}
+}
+
+// LoadConfig reads the configuration from the environment and checks it. The
+// error is a *config.Error that names the variable.
+func LoadConfig() (Config, error) {
+	c := Defaults()
+	if err := config.Env(&c); err != nil {
+		return c, err
+	}
+	return c, c.Check()
+}
+
+// Check refuses settings that the worker could not run with. The error is a
+// *config.Error.
+func (c *Config) Check() error {
+	if err := c.Config.Check(); err != nil {
+		return err
+	}
+	return c.checkConcurrency()
+}
+
+func (c *Config) checkConcurrency() error {
+	if c.Concurrency < 0 || c.Concurrency > MaxConcurrency {
+		return &config.Error{
+			Name:    "WORKER_CONCURRENCY",
+			Problem: "is " + strconv.Itoa(c.Concurrency) + ", want a whole number from 1 to " + strconv.Itoa(MaxConcurrency),
+		}
+	}
+	return nil
+}
+
+// filled replaces zero values by their defaults.
+func (c Config) filled() Config {
+	if c.Concurrency == 0 {
+		c.Concurrency = defaultConcurrency
+	}
+	if c.Grace == 0 {
+		c.Grace = defaultGrace
+	}
+	c.Grace = max(c.Grace, 0)
+	if c.Version == "" {
+		c.Version = Version()
+	}
+	return c
+}

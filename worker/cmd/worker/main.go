@@ -1,0 +1,78 @@
+// Command worker is a worker node: it takes the triggers of a namespace, makes
+// the callbacks, and writes what happened to the log stream. It is configured
+// by environment variables.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/weplanx/workflow/shared/health"
+	"github.com/weplanx/workflow/worker/bootstrap"
+)
+
+func main() {
+	version := flag.Bool("version", false, "print the version and exit")
+	flag.Parse()
+	if *version {
+		fmt.Println("worker", bootstrap.Version())
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves health from the start, so that a worker that waits for NATS is
+// alive but not ready.
+func run(ctx context.Context) error {
+	config, err := bootstrap.LoadConfig()
+	if err != nil {
+		return err
+	}
+	listener, err := health.Listen(ctx, config.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	var app atomic.Pointer[bootstrap.App]
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := health.ServeOn(ctx, listener, health.Handler(func() error { return ready(app.Load()) })); err != nil {
+			stop(err)
+		}
+	}()
+	err = work(ctx, config, &app)
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	stop(nil)
+	<-served
+	return err
+}
+
+func work(ctx context.Context, config bootstrap.Config, running *atomic.Pointer[bootstrap.App]) error {
+	app, err := bootstrap.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	running.Store(app)
+	return app.Run(ctx)
+}
+
+func ready(app *bootstrap.App) error {
+	if app == nil {
+		return errors.New("waiting for NATS")
+	}
+	return app.Ready()
+}

@@ -1,0 +1,77 @@
+// Package logmon writes what a worker does to the log. Its field names are
+// stable: id, key, index, mode, scheduled, attempt, outcome, status,
+// error_class, took_ms, late_ms, delay_ms, reason, doing, count, error.
+package logmon
+
+import (
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+// Monitor is core.Monitor on logrus.
+type Monitor struct{ log *logrus.Logger }
+
+// New makes a monitor.
+func New(log *logrus.Logger) *Monitor { return &Monitor{log: log} }
+
+// Started logs the begin of an attempt, without its option.
+func (m *Monitor) Started(c core.Call) {
+	if !m.log.IsLevelEnabled(logrus.DebugLevel) {
+		return
+	}
+	m.log.WithFields(logrus.Fields{"id": c.ID, "key": c.Key, "index": c.Index, "mode": c.Mode, "attempt": c.Attempt}).
+		Debug("attempt started")
+}
+
+// Recorded logs a record: final ones and missed occurrences at info, or at
+// warning when they are no success; single attempts at debug.
+func (m *Monitor) Recorded(r contract.Result) {
+	level, text := logrus.InfoLevel, "occurrence finished"
+	switch {
+	case r.Kind == contract.KindAttempt:
+		level, text = logrus.DebugLevel, "attempt finished"
+	case r.Kind == contract.KindMissed:
+		level, text = logrus.WarnLevel, "occurrences missed"
+	case r.Outcome != contract.OutcomeSuccess:
+		level = logrus.WarnLevel
+	}
+	if m.log.IsLevelEnabled(level) {
+		m.log.WithFields(fields(r)).Log(level, text)
+	}
+}
+
+func fields(r contract.Result) logrus.Fields {
+	f := logrus.Fields{"id": r.ID, "key": r.Key, "index": r.Index, "outcome": r.Outcome}
+	set := func(name string, value any, known bool) {
+		if known {
+			f[name] = value
+		}
+	}
+	set("mode", r.Mode, r.Mode != "")
+	set("scheduled", r.Scheduled.Format(time.RFC3339Nano), !r.Scheduled.IsZero())
+	set("attempt", r.Attempt, r.Attempt != 0)
+	set("status", r.Status, r.Status != 0)
+	set("error_class", r.ErrorClass, r.ErrorClass != "")
+	set("error", r.Error, r.Error != "")
+	set("took_ms", r.Finished.Sub(r.Started).Milliseconds(), !r.Started.IsZero())
+	set("late_ms", r.Started.Sub(r.Due).Milliseconds(), !r.Started.IsZero() && !r.Due.IsZero())
+	set("count", r.Count, r.Count != 0)
+	set("reason", r.Reason, r.Reason != "")
+	return f
+}
+
+// Returned logs that a trigger was handed back.
+func (m *Monitor) Returned(id, key, reason string, delay time.Duration) {
+	m.log.WithFields(logrus.Fields{"id": id, "key": key, "reason": reason, "delay_ms": delay.Milliseconds()}).
+		Info("trigger handed back")
+}
+
+// Trouble logs a failure.
+func (m *Monitor) Trouble(t core.Trouble) {
+	m.log.WithFields(logrus.Fields{"doing": t.Doing, "id": t.ID, "key": t.Key, "error": t.Err.Error()}).
+		Warn("worker in trouble")
+}

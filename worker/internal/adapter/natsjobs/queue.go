@@ -1,0 +1,207 @@
+package natsjobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+const (
+	// expires is how long a pull request waits at the server.
+	expires = 30 * time.Second
+	// heartbeat is how often the server says that it still has the request.
+	// Two that do not come mean that it has lost it.
+	heartbeat = time.Second
+	// drainTimeout bounds waiting for what is on its way when a worker stops.
+	drainTimeout = 2 * time.Second
+)
+
+var (
+	errLost     = errors.New("the server has lost the pull request")
+	errConsumer = errors.New("the consumer cannot be used")
+)
+
+// Queue is core.Queue on JetStream.
+type Queue struct {
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	names   contract.Names
+	ackWait time.Duration
+
+	mu    sync.Mutex // guards ready
+	ready bool       // the consumer was there
+
+	pulls uint64 // pull requests so far
+}
+
+// Option changes how a queue works.
+type Option func(*Queue)
+
+// WithAckWait sets AckWait, for tests.
+func WithAckWait(d time.Duration) Option { return func(q *Queue) { q.ackWait = d } }
+
+// New makes a queue. It asks the server for nothing.
+func New(nc *nats.Conn, js jetstream.JetStream, names contract.Names, options ...Option) *Queue {
+	q := &Queue{nc: nc, js: js, names: names, ackWait: AckWait}
+	for _, option := range options {
+		option(q)
+	}
+	return q
+}
+
+// Ready is nil when the consumer was there when it was last asked.
+func (q *Queue) Ready() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.ready {
+		return errors.New("triggers cannot be received from stream " + q.names.TriggerStream())
+	}
+	return nil
+}
+
+func (q *Queue) setReady(ready bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ready = ready
+}
+
+// Receive implements core.Queue. After an error it looks the consumer up anew,
+// so one that was deleted is made again.
+func (q *Queue) Receive(ctx context.Context, limit int, sink func(core.Delivery)) error {
+	if q.Ready() != nil {
+		if err := q.ensure(ctx); err != nil {
+			return err
+		}
+		q.setReady(true)
+	}
+	err := q.pull(ctx, limit, sink)
+	if err != nil {
+		q.setReady(false)
+	}
+	return err
+}
+
+// pull makes one pull request and passes on what comes for it.
+func (q *Queue) pull(ctx context.Context, limit int, sink func(core.Delivery)) error {
+	q.pulls++
+	inbox := q.nc.NewInbox() + "." + strconv.FormatUint(q.pulls, 10)
+	sub, err := q.nc.SubscribeSync(inbox)
+	if err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	if err := q.request(inbox, limit); err != nil {
+		return fmt.Errorf("pull: %w", err)
+	}
+	for got := 0; got < limit; {
+		msg, err := next(ctx, sub)
+		switch {
+		case ctx.Err() != nil:
+			if msg != nil {
+				q.pass(msg, sink)
+			}
+			q.drain(sub, sink)
+			return nil
+		case err != nil:
+			return err
+		case q.pass(msg, sink):
+			got++
+		default:
+			if done, err := status(msg); done {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// next waits for a message, but no longer than for two heartbeats.
+func next(ctx context.Context, sub *nats.Subscription) (*nats.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*heartbeat+heartbeat/2)
+	defer cancel()
+	msg, err := sub.NextMsgWithContext(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, errLost
+	}
+	return msg, err
+}
+
+func (q *Queue) request(inbox string, limit int) error {
+	body, err := json.Marshal(map[string]any{"batch": limit, "expires": expires, "idle_heartbeat": heartbeat})
+	if err != nil {
+		return err
+	}
+	subject := "$JS.API.CONSUMER.MSG.NEXT." + q.names.TriggerStream() + "." + Durable
+	return q.nc.PublishRequest(subject, inbox, body)
+}
+
+// drain withdraws the pull request, by withdrawing the interest in its answers,
+// and passes on what had been sent before.
+func (q *Queue) drain(sub *nats.Subscription, sink func(core.Delivery)) {
+	if err := sub.Drain(); err != nil {
+		return // the connection is closed
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	for {
+		msg, err := sub.NextMsgWithContext(ctx)
+		if err != nil {
+			return // nothing is left, or the server is away
+		}
+		q.pass(msg, sink)
+	}
+}
+
+// pass gives a trigger to sink. It returns false for a message that is none.
+func (q *Queue) pass(msg *nats.Msg, sink func(core.Delivery)) bool {
+	if !strings.HasPrefix(msg.Reply, "$JS.ACK.") {
+		return false
+	}
+	meta, err := msg.Metadata()
+	if err != nil {
+		return false
+	}
+	sink(core.Delivery{
+		Data:     msg.Data,
+		Key:      q.key(msg.Subject),
+		Sequence: meta.Sequence.Stream,
+		Count:    int(meta.NumDelivered), //nolint:gosec // far below the limit
+		Handle:   &handle{nc: q.nc, reply: msg.Reply},
+	})
+	return true
+}
+
+// key returns the key in a trigger's subject, empty when there is none.
+func (q *Queue) key(subject string) string {
+	rest := strings.TrimPrefix(subject, strings.TrimSuffix(q.names.Triggers(), ">"))
+	_, key, _ := strings.Cut(rest, ".")
+	return key
+}
+
+// status reads what the server says about a pull request. done: nothing more
+// will come for it.
+func status(msg *nats.Msg) (done bool, err error) {
+	const idle, noMessages, timeout, conflict = "100", "404", "408", "409"
+	description := msg.Header.Get("Description")
+	switch code := msg.Header.Get("Status"); code {
+	case idle, "":
+		return false, nil
+	case noMessages, timeout:
+		return true, nil
+	case conflict:
+		return true, fmt.Errorf("%w: %s", errConsumer, description)
+	default:
+		return true, fmt.Errorf("%w: %s %s", errConsumer, code, description)
+	}
+}

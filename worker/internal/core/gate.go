@@ -1,0 +1,100 @@
+package core
+
+import (
+	"context"
+	"sync"
+)
+
+// gate counts the deliveries in the worker's hands and says how many more to
+// ask for: at most as many due ones as run and again as many waiting for a
+// slot, whatever the number of those that are held because they are not due.
+// Held ones have a limit of their own that only bounds memory.
+//
+// The count bounds what is asked for, not what is there: deliveries that are
+// held together can become due together.
+type gate struct {
+	maxActive, maxHeld int
+	slots              chan struct{}
+
+	mu           sync.Mutex
+	active, held int
+	changed      chan struct{} // closed and replaced by every change that makes room
+}
+
+func newGate(concurrency, maxHeld int) *gate {
+	return &gate{
+		maxActive: 2 * concurrency,
+		maxHeld:   maxHeld,
+		slots:     make(chan struct{}, concurrency),
+		changed:   make(chan struct{}),
+	}
+}
+
+// enter counts a delivery as held.
+func (g *gate) enter() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held++
+}
+
+// activate counts a held delivery as active: it is due.
+func (g *gate) activate() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held--
+	g.active++
+	g.notify()
+}
+
+// leave counts a delivery out.
+func (g *gate) leave(active bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if active {
+		g.active--
+	} else {
+		g.held--
+	}
+	g.notify()
+}
+
+func (g *gate) notify() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// room waits until at least one delivery may be asked for and returns how many
+// may. It returns 0 when ctx ends.
+func (g *gate) room(ctx context.Context) int {
+	for {
+		g.mu.Lock()
+		n, changed := min(g.maxActive-g.active, g.maxHeld-g.held), g.changed
+		g.mu.Unlock()
+		if ctx.Err() != nil {
+			return 0
+		}
+		if n > 0 {
+			return n
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// acquire waits for a slot, first come first served. It returns false when ctx
+// ends.
+func (g *gate) acquire(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (g *gate) release() { <-g.slots }

@@ -1,0 +1,157 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// Queue hands out triggers. Each stays in it until it is acknowledged, and is
+// delivered again when that does not happen in time.
+type Queue interface {
+	// Receive asks for up to limit (at least 1) deliveries and calls sink, from
+	// one goroutine, for each as it comes. It returns nil when they have come,
+	// when ctx has ended, or after some seconds in which fewer came; it is
+	// called again then. An error means that the queue cannot be asked now; the
+	// caller waits and calls again, so Receive does not retry by itself.
+	//
+	// When ctx ends Receive withdraws what it asked for and passes on what had
+	// been sent already: after it has returned no delivery is on its way. It
+	// must not be called concurrently.
+	Receive(ctx context.Context, limit int, sink func(Delivery)) error
+}
+
+// Delivery is one hand-over of a trigger.
+type Delivery struct {
+	Data     []byte // as stored; whatever a publisher put there
+	Key      string // the schedule's, from where the trigger was stored
+	Sequence uint64 // of the trigger in the queue
+	Count    int    // deliveries of this trigger so far, from 1
+	Handle   Handle
+}
+
+// Handle settles one delivery. Methods are safe for concurrent use and do not
+// wait for an answer; an error means that the queue has not been told, and that
+// it will deliver the trigger again. After Ack or Retry the others must not be
+// used.
+type Handle interface {
+	// Ack removes the trigger from the queue.
+	Ack() error
+	// Retry has the trigger delivered again after delay, to any worker. Zero or
+	// less is at once.
+	Retry(delay time.Duration) error
+	// Extend starts the time the queue waits for this delivery anew.
+	Extend() error
+}
+
+// ResultLog is the log stream. Methods are safe for concurrent use, block until
+// the log has answered or ctx ends, and do not retry.
+type ResultLog interface {
+	// Append stores a record durably before it returns nil. A record whose ID
+	// was stored a short while ago is dropped, without an error.
+	Append(ctx context.Context, id string, record contract.Result) error
+	// Final says whether the occurrence has a record of kind final. since is a
+	// time before which there is none; it bounds the search.
+	Final(ctx context.Context, key, occurrence string, since time.Time) (bool, error)
+}
+
+// Executor makes calls of one mode.
+type Executor interface {
+	// Execute makes one attempt and says how it went. It is called concurrently,
+	// returns soon after ctx has ended, and never retries: that goes through the
+	// queue. It keeps nothing of the call.
+	Execute(ctx context.Context, call Call) Answer
+}
+
+// Executors are the executors by mode. A new mode is one more entry.
+type Executors map[string]Executor
+
+// Call is one attempt to be made.
+type Call struct {
+	ID        string // of the occurrence: the same on every attempt
+	Key       string
+	Index     int
+	Mode      string
+	Scheduled time.Time // nominal time
+	Attempt   int       // from 1
+	Option    json.RawMessage
+}
+
+// Verdict is what an answer means for the occurrence.
+type Verdict int
+
+// Verdicts. The zero value is the careful one.
+const (
+	Temporary Verdict = iota // trying again may help
+	Permanent                // trying again cannot help
+	Success
+)
+
+// Answer is how an attempt went.
+type Answer struct {
+	Verdict    Verdict
+	Status     int           // of the mode's protocol; 0: none came
+	Class      string        // contract.Error…; empty on success
+	Error      string        // for people, free of secrets; empty on success
+	RetryAfter time.Duration // what the target asked for; 0: nothing
+}
+
+// EventSource delivers events: calls wanted at once, by anyone, kept by nobody.
+type EventSource interface {
+	// Receive calls sink, from one goroutine, for every event until ctx ends;
+	// then it passes on what had been delivered already and returns nil. sink
+	// may block; events that come meanwhile are kept up to a limit and lost
+	// beyond it. An error means that events cannot be had now; the caller calls
+	// again. It must not be called concurrently.
+	Receive(ctx context.Context, sink func(Event)) error
+}
+
+// Event is an event as it was delivered.
+type Event struct {
+	Key  string // from where it was published; not checked
+	Data []byte
+	// Reply answers a publisher that asked for the final record. Nil: it did not.
+	Reply func(contract.Result) error
+}
+
+// Clock is the time. Methods are safe for concurrent use.
+type Clock interface {
+	Now() time.Time
+	// Sleep blocks for d, or until ctx ends, whose cause it then returns.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Random is the source of chance. Methods are safe for concurrent use.
+type Random interface {
+	// Fraction is at least 0 and less than 1.
+	Fraction() float64
+	// ID is 32 hexadecimal digits that will not occur again.
+	ID() string
+}
+
+// Monitor is told what happens, for logs and metrics. Methods are safe for
+// concurrent use and return at once; nothing depends on them.
+type Monitor interface {
+	// Started: an attempt is about to be made. Option may hold secrets.
+	Started(call Call)
+	// Recorded: a record has been stored.
+	Recorded(record contract.Result)
+	// Returned: a trigger was handed back to be delivered again after delay.
+	Returned(id, key, reason string, delay time.Duration)
+	// Trouble: something failed, and the worker goes on.
+	Trouble(Trouble)
+}
+
+// Trouble is a failure that the worker lives with.
+type Trouble struct {
+	Doing string // for example "store record"
+	ID    string // of the occurrence, when there is one
+	Key   string
+	Err   error
+}
+
+// ErrStopped is the cause that ends a call which outlasts the grace period.
+var ErrStopped = errors.New("the worker stopped during the call")

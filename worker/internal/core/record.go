@@ -1,0 +1,68 @@
+package core
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// InvalidKey is the key under which a trigger is recorded whose own key cannot
+// be one.
+const InvalidKey = "_invalid"
+
+// RecordID names a record so that a second one of the same attempt or end can
+// be told: the occurrence's ID and what the record says about it.
+func RecordID(r contract.Result) string {
+	if r.Kind == contract.KindAttempt {
+		return r.ID + "." + r.Kind + "." + strconv.Itoa(r.Attempt)
+	}
+	return r.ID + "." + r.Kind
+}
+
+// span is when an attempt ran.
+type span struct{ started, finished time.Time }
+
+// attempted is the record of one attempt.
+func attempted(c Call, due time.Time, s span, a Answer, outcome, worker string) contract.Result {
+	return contract.Result{
+		Kind: contract.KindAttempt, ID: c.ID, Key: c.Key, Index: c.Index, Mode: c.Mode,
+		Scheduled: c.Scheduled.UTC(), Due: due.UTC(), Started: s.started.UTC(), Finished: s.finished.UTC(),
+		Attempt: c.Attempt, Outcome: outcome, Status: a.Status, ErrorClass: a.Class, Error: a.Error, Worker: worker,
+	}
+}
+
+// concluded is the final record of the occurrence that the attempt ended.
+func concluded(attempt contract.Result) contract.Result {
+	attempt.Kind = contract.KindFinal
+	return attempt
+}
+
+// missed is the record of occurrences that were not run.
+func missed(t *contract.Trigger, now time.Time, worker string) contract.Result {
+	return contract.Result{
+		Kind: contract.KindMissed, ID: t.ID, Key: t.Key, Index: t.Index, Outcome: contract.OutcomeMissed,
+		Scheduled: t.Scheduled.UTC(), Finished: now.UTC(), Worker: worker,
+		From: t.Missed.From.UTC(), To: t.Missed.To.UTC(), Count: t.Missed.Count, Reason: t.Missed.Reason,
+	}
+}
+
+// poison is the final record of a delivery that can never become a call. t has
+// the fields that could be read.
+func poison(d Delivery, t *contract.Trigger, err error, now time.Time, worker string) contract.Result {
+	r := contract.Result{
+		Kind: contract.KindFinal, ID: t.ID, Key: d.Key, Index: max(t.Index, 0), Mode: cut(t.Mode),
+		Finished: now.UTC(), Outcome: contract.OutcomeFailed,
+		ErrorClass: contract.ErrorInvalid, Error: err.Error(), Reason: "the trigger cannot be run", Worker: worker,
+	}
+	if !isID(r.ID) || t.Key != d.Key {
+		r.ID = poisonID(d) // not to be taken for another occurrence
+	}
+	if contract.CheckKey(r.Key) != nil {
+		r.Key = InvalidKey
+	}
+	if writable(t.Scheduled) && writable(t.Due) {
+		r.Scheduled, r.Due = t.Scheduled.UTC(), t.Due.UTC()
+	}
+	return r
+}
