@@ -38,7 +38,7 @@ func (p *Planner) collectLate() {
 
 // planLate accounts for the late occurrences of as many jobs as fit a commit.
 func (p *Planner) planLate() Step {
-	var b batch
+	b := batch{limits: p.limits}
 	c := p.catchUp
 	for len(c.late) > 0 {
 		id, n := c.late[0].id(), 0

@@ -91,6 +91,9 @@ func TestTwoNodesPublishEachOccurrenceOnce(t *testing.T) {
 		stopA()
 		stopB()
 		c.exact(20, 60)
+		if n := c.pub.Refused(); n > partitions {
+			t.Errorf("%d commits were refused: both nodes try to publish for the same partitions", n)
+		}
 	})
 }
 
@@ -118,6 +121,9 @@ func TestStoppedNodeHandsOverAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
 		c.fill(20, every("@every 1s"))
+		for i := range 20 {
+			c.store.Set(fmt.Sprintf("often%02d", i), every("@every 100ms"))
+		}
 		_, stopA := c.start("a")
 		_, stopB := c.start("b")
 		time.Sleep(10 * time.Second)
@@ -332,6 +338,49 @@ func TestLostWatchIsBegunAnewWithoutLoss(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		stop()
 		c.exact(10, 30)
+	})
+}
+
+// lossyStore begins a watch anew only when it is let.
+type lossyStore struct {
+	*mem.Store
+	let chan struct{}
+}
+
+func (s lossyStore) Watch(ctx context.Context, report func(core.Change)) error {
+	select {
+	case <-s.let:
+		return s.Store.Watch(ctx, report)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestRevisionMissedByALostWatchStillCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		store := lossyStore{c.store, make(chan struct{}, 2)}
+		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now}, store, c.pub, c.records, c.monitor)
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- a.Run(ctx) }()
+		c.store.Set("key", every("@every 100ms"))
+		store.let <- struct{}{}
+		time.Sleep(10 * time.Second)
+		c.store.Cut()
+		deleted := c.store.Delete("key") // the node does not hear of it …
+		time.Sleep(2 * time.Second)
+		again := c.store.Set("key", every("@every 1h")) // … only of this
+		store.let <- struct{}{}
+		time.Sleep(10 * time.Second)
+		cancel()
+		<-done
+		for _, trigger := range c.pub.Stored() {
+			if past := trigger.Due.Sub(deleted.Stored.Add(contract.EffectDelay)); past >= 0 {
+				t.Fatalf("fired %s after the removal took effect (stored again %s)", past, again.Stored)
+			}
+		}
 	})
 }
 

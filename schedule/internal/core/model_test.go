@@ -57,6 +57,7 @@ type world struct {
 	planner *core.Planner
 	now     time.Time
 	number  uint64
+	limits  core.Limits
 
 	cursor contract.Cursor // as stored
 	ran    map[nominal]int
@@ -72,6 +73,7 @@ func TestPlannerAgreesWithTheModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &world{T: rt, model: model{revisions: map[string][]stored{}}, now: t0, ran: map[nominal]int{}}
 		w.cursor = contract.Cursor{Due: t0.Add(1)}
+		w.limits = core.Limits{Triggers: rapid.IntRange(1, 5).Draw(rt, "limit"), Bytes: 1 << 20}
 		w.restart()
 		rt.Repeat(map[string]func(*rapid.T){
 			"change":  func(*rapid.T) { w.change() },
@@ -79,6 +81,7 @@ func TestPlannerAgreesWithTheModel(t *testing.T) {
 			"outage":  func(*rapid.T) { w.outage() },
 			"restart": func(*rapid.T) { w.restart() },
 			"commit":  func(*rapid.T) { w.commit(true) },
+			"again":   func(*rapid.T) { w.commit(true); w.position() },
 			"lose":    func(*rapid.T) { w.commit(false) },
 		})
 		w.now = w.now.Add(10 * time.Second)
@@ -115,7 +118,7 @@ func (w *world) change() {
 
 // restart gives the partition to a planner that knows what a watch reports.
 func (w *world) restart() {
-	w.planner = core.NewPlanner("ns")
+	w.planner = core.NewPlanner("ns", w.limits)
 	for _, revisions := range w.model.revisions {
 		w.planner.Apply(revisions[len(revisions)-1].rev)
 	}

@@ -26,7 +26,7 @@ type partition struct {
 }
 
 func newPartition(e *Engine, number int) *partition {
-	return &partition{e: e, number: number, waking: make(chan struct{}, 1), planner: NewPlanner(e.Namespace)}
+	return &partition{e: e, number: number, waking: make(chan struct{}, 1), planner: NewPlanner(e.Namespace, DefaultLimits)}
 }
 
 func (p *partition) wake() {

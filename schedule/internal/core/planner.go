@@ -7,14 +7,19 @@ import (
 	"github.com/weplanx/workflow/shared/contract"
 )
 
-// Limits of one commit. The server takes 1,000 messages a batch; fewer and
-// smaller ones leave room for the cursor and keep the fence's round trip short.
-const (
-	maxTriggers = 500
-	maxBytes    = 256 << 10
-	// triggerOverhead is what a trigger takes beside its option.
-	triggerOverhead = 512
-)
+// Limits bound what one commit stores. All that belongs to one job's catch-up,
+// and at least one trigger, is stored whatever they say.
+type Limits struct {
+	Triggers int
+	Bytes    int // of the encoded triggers, estimated
+}
+
+// DefaultLimits stay well below the 1,000 messages that a server takes in a
+// batch, and keep the round trip of a commit short.
+var DefaultLimits = Limits{Triggers: 500, Bytes: 256 << 10}
+
+// triggerOverhead is what a trigger takes beside its option, in bytes.
+const triggerOverhead = 512
 
 // Grace is how late an occurrence may be and still be published like any
 // other. What is later is subject to the misfire policy.
@@ -34,6 +39,7 @@ type Step struct {
 // must be committed, or the planner placed anew.
 type Planner struct {
 	namespace string
+	limits    Limits
 	revisions map[string]*revision // the newest of each key
 
 	positioned bool
@@ -45,8 +51,8 @@ type Planner struct {
 }
 
 // NewPlanner returns an empty planner.
-func NewPlanner(namespace string) *Planner {
-	return &Planner{namespace: namespace, revisions: map[string]*revision{}, doubtful: true}
+func NewPlanner(namespace string, limits Limits) *Planner {
+	return &Planner{namespace: namespace, limits: limits, revisions: map[string]*revision{}, doubtful: true}
 }
 
 // Oldest returns the number of the oldest among the newest revisions of the
@@ -125,11 +131,11 @@ func (p *Planner) Keys(yield func(key string) bool) {
 func (p *Planner) Incomplete(c contract.Cursor) []string {
 	var keys []string
 	for key, r := range p.revisions {
-		for r.older != nil && r.effect > nanos(c.Due) {
-			r = r.older
-		}
-		if r.effect > nanos(c.Due) && !r.complete {
-			keys = append(keys, key)
+		for ; r != nil && r.effect >= nanos(c.Due); r = r.older {
+			if !r.complete {
+				keys = append(keys, key)
+				break
+			}
 		}
 	}
 	return keys
@@ -232,10 +238,11 @@ func (p *Planner) enter(r *revision) {
 	}
 }
 
-// trim forgets the revisions that no longer matter at due.
+// trim forgets the revisions that no longer matter at due. At its effect
+// itself, a revision may still have occurrences that the one before it covers.
 func (r *revision) trim(due int64) {
 	for ; r != nil; r = r.older {
-		if r.effect <= due {
+		if r.effect < due {
 			r.older = nil
 		}
 	}
@@ -274,7 +281,7 @@ func (p *Planner) Plan(now, horizon time.Time) (step Step, ok bool) {
 }
 
 func (p *Planner) planDue(horizon int64) (Step, bool) {
-	var b batch
+	b := batch{limits: p.limits}
 	for len(p.agenda) > 0 && p.agenda[0].due <= horizon {
 		o := p.agenda[0]
 		if o.due >= o.rev.until { // superseded meanwhile
@@ -347,6 +354,7 @@ func (p *Planner) step(b batch) Step {
 
 // batch collects triggers up to the limits of a commit.
 type batch struct {
+	limits   Limits
 	triggers []contract.Trigger
 	bytes    int
 }
@@ -358,7 +366,7 @@ func (b *batch) add(ts ...contract.Trigger) bool {
 	for _, t := range ts {
 		size += len(t.Option) + triggerOverhead
 	}
-	if len(b.triggers) > 0 && (len(b.triggers)+len(ts) > maxTriggers || b.bytes+size > maxBytes) {
+	if len(b.triggers) > 0 && (len(b.triggers)+len(ts) > b.limits.Triggers || b.bytes+size > b.limits.Bytes) {
 		return false
 	}
 	b.triggers, b.bytes = append(b.triggers, ts...), b.bytes+size

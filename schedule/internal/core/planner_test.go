@@ -3,6 +3,7 @@ package core_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ type bench struct {
 // setup returns a planner that has published everything due up to cursor.
 func setup(t *testing.T, cursor time.Time) *bench {
 	t.Helper()
-	b := &bench{t: t, planner: core.NewPlanner("ns")}
+	b := &bench{t: t, planner: core.NewPlanner("ns", core.DefaultLimits)}
 	b.planner.Trust()
 	b.planner.Position(contract.Cursor{Due: cursor.Add(1)})
 	return b
@@ -198,25 +199,54 @@ func TestBadEntryLeavesTheOthersAlone(t *testing.T) {
 
 func TestPlanKeepsToTheLimitsOfABatch(t *testing.T) {
 	t.Parallel()
-	b := setup(t, at(0))
-	for i := range 1200 {
-		b.set(fmt.Sprintf("k%04d", i), at(-10), every("* * * * * *"))
-	}
-	seen := map[string]bool{}
-	for len(seen) < 1200 {
-		step, ok := b.planner.Plan(at(1), at(1))
-		if !ok {
-			t.Fatalf("planned %d, want 1200", len(seen))
-		}
-		if n := len(step.Triggers); n > 500 {
-			t.Fatalf("a step of %d triggers, want at most 500", n)
-		}
-		for _, trigger := range step.Triggers {
-			if seen[trigger.Key] {
-				t.Fatalf("%s planned twice", trigger.Key)
+	for _, test := range []struct {
+		name   string
+		limits core.Limits
+		want   int
+	}{
+		{"triggers", core.Limits{Triggers: 7, Bytes: 1 << 20}, 7},
+		{"bytes", core.Limits{Triggers: 100, Bytes: 5 * 1024}, 5},
+		{"at least one", core.Limits{Triggers: 100, Bytes: 1}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, at(0))
+			b.planner = core.NewPlanner("ns", test.limits)
+			job := contract.HttpJob("* * * * * *", contract.HttpOption{Url: "http://example.test/", Body: strings.Repeat("x", 400)})
+			for i := range 20 {
+				b.set(fmt.Sprintf("k%02d", i), at(-10), job)
 			}
-			seen[trigger.Key] = true
-		}
+			b.planner.Position(contract.Cursor{Due: at(0).Add(1)})
+			step, _ := b.planner.Plan(at(1), at(1))
+			if len(step.Triggers) != test.want {
+				t.Errorf("a step of %d triggers, want %d", len(step.Triggers), test.want)
+			}
+		})
+	}
+}
+
+func TestPlanDoesNotCatchUpPastTheHorizon(t *testing.T) {
+	t.Parallel()
+	b := setup(t, at(0))
+	b.set("a", at(-10), every("*/10 * * * * *"))
+	ts, _ := b.plan(at(1000), at(35)) // what was stored after 35 may be unknown
+	expect(t, ts, "a/0 missed 10-20 x2", "a/0@30")
+}
+
+func TestDoubtAsksForHistoriesAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, at(0))
+	b.set("a", at(1), every("* * * * * *"))
+	b.planner.Doubt() // the watch was lost, and with it perhaps a revision …
+	b.set("a", at(5), every("* * * * * *"))
+	if keys := b.planner.Incomplete(contract.Cursor{Due: at(5)}); len(keys) != 1 {
+		t.Errorf("Incomplete = %v, want a", keys)
+	}
+	b.planner.Complete("a")
+	b.planner.Trust()
+	b.set("a", at(6), every("*/2 * * * * *"))
+	if keys := b.planner.Incomplete(contract.Cursor{Due: at(5)}); len(keys) != 0 {
+		t.Errorf("Incomplete = %v although every revision was applied", keys)
 	}
 }
 
@@ -263,7 +293,7 @@ func TestCatchUpContinuesAtItsCursor(t *testing.T) {
 	if !ok || first.Cursor.CatchUp == nil {
 		t.Fatalf("first step %+v, want one that is catching up", first.Cursor)
 	}
-	b.planner = core.NewPlanner("ns") // another node
+	b.planner = core.NewPlanner("ns", core.DefaultLimits) // another node
 	load()
 	b.planner.Position(first.Cursor)
 	rest, _ := b.plan(at(100), at(100))
@@ -301,7 +331,7 @@ func TestSettleMovesTheCursorPastWhatIsIdle(t *testing.T) {
 
 func TestHistoryIsWantedForWhatChangedAfterTheCursor(t *testing.T) {
 	t.Parallel()
-	b := &bench{t: t, planner: core.NewPlanner("ns")}
+	b := &bench{t: t, planner: core.NewPlanner("ns", core.DefaultLimits)}
 	old := b.revision("a", at(-10), contract.Schedule{Jobs: []contract.Job{every("* * * * * *")}})
 	changed := b.revision("a", at(1), contract.Schedule{Jobs: []contract.Job{every("@at 2030-01-01T00:00:00Z")}})
 	b.planner.Apply(changed) // a node that starts sees the newest only

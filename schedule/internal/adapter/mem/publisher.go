@@ -15,6 +15,7 @@ type Publisher struct {
 	cursors map[int]placed
 	stored  []contract.Trigger
 	commits int
+	refused int
 
 	// OnCommit, when set, is asked before a commit. What it returns becomes
 	// the commit's outcome: before is returned without storing anything, after
@@ -53,6 +54,13 @@ func (p *Publisher) Commits() int {
 	return p.commits
 }
 
+// Refused returns how many commits a fence refused.
+func (p *Publisher) Refused() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused
+}
+
 // Lose removes a partition's cursor.
 func (p *Publisher) Lose(partition int) {
 	p.mu.Lock()
@@ -84,6 +92,7 @@ func (p *Publisher) Commit(_ context.Context, partition int, fence core.Fence, s
 		after = late
 	}
 	if p.cursors[partition].fence != fence {
+		p.refused++
 		return 0, core.ErrFenced
 	}
 	p.seq += core.Fence(len(step.Triggers) + 1)
