@@ -68,5 +68,5 @@ func newOptions(cfg Config, n node, info topology.Info) core.Options {
 }
 
 func newMonitor(cfg Config, n node) *logmon.Monitor {
-	return logmon.New(cfg.logger(), cfg.Namespace, string(n))
+	return logmon.New(cfg.logger(), cfg.Namespace, string(n), time.Now)
 }

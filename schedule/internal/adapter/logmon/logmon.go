@@ -17,6 +17,7 @@ const quiet = 10 * time.Second
 // Monitor is a core.Monitor on a logger.
 type Monitor struct {
 	log *logrus.Entry
+	now func() time.Time
 
 	mu   sync.Mutex
 	told map[trouble]time.Time
@@ -29,9 +30,11 @@ type trouble struct {
 
 var _ core.Monitor = (*Monitor)(nil)
 
-// New returns a monitor that logs for one node of a namespace.
-func New(log *logrus.Logger, namespace, node string) *Monitor {
+// New returns a monitor that logs for one node of a namespace. now is the clock
+// by which repetitions are left out.
+func New(log *logrus.Logger, namespace, node string, now func() time.Time) *Monitor {
 	return &Monitor{
+		now:  now,
 		log:  log.WithFields(logrus.Fields{"namespace": namespace, "node": node}),
 		told: map[trouble]time.Time{},
 	}
@@ -59,7 +62,7 @@ func (m *Monitor) Owned(partitions []int, nodes []string) {
 func (m *Monitor) Trouble(doing string, partition int, err error) {
 	what := trouble{doing, partition}
 	m.mu.Lock()
-	now := time.Now()
+	now := m.now()
 	repeated := now.Sub(m.told[what]) < quiet
 	if !repeated {
 		m.told[what] = now
