@@ -52,21 +52,20 @@ type waiting struct {
 // failed decides after a failed round: it returns an error when a server
 // refuses the settings, and waits until the next round is due when it does not.
 func (w *waiting) failed(ctx context.Context, err error) error {
-	cause := err
-	for range 2 {
+	for again := false; ; again = true {
 		reached, refusal := w.refusal(ctx)
 		switch {
 		case reached:
 			return nil // the next round will do
 		case refusal == nil:
-			w.say(cause)
+			w.say(err)
 			pause(ctx, retryWait)
 			return nil
+		case again:
+			return refused(refusal, w.settings)
 		}
-		cause = refusal
-		pause(ctx, retryWait)
+		pause(ctx, retryWait) // it may be starting and not know its users yet
 	}
-	return refused(cause, w.settings)
 }
 
 func (w *waiting) say(err error) {

@@ -1,0 +1,45 @@
+package standalone
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/weplanx/workflow/shared/config"
+
+	schedule "github.com/weplanx/workflow/schedule/bootstrap"
+	worker "github.com/weplanx/workflow/worker/bootstrap"
+)
+
+// workerGrace is how long callbacks under way may take to finish when the
+// program stops. Those that take longer are made again with the next start.
+const workerGrace = 2 * time.Second
+
+// addParts makes a scheduler and a worker that are not running yet.
+func (s *Server) addParts(ctx context.Context) error {
+	shared := config.Defaults(s.config.HTTP)
+	shared.Namespace = s.config.Namespace
+	shared.NATS.Hosts = []string{s.nats.Addr().String()}
+	shared.NATS.Replicas = 1
+	shared.Log = s.log
+
+	nc, err := s.connect("scheduler")
+	if err != nil {
+		return err
+	}
+	scheduler, err := schedule.NewWithConn(ctx, schedule.Config{Config: shared}, nc)
+	if err != nil {
+		return fmt.Errorf("scheduler: %w", err)
+	}
+	s.parts = append(s.parts, part{"scheduler", scheduler})
+
+	if nc, err = s.connect("worker"); err != nil {
+		return err
+	}
+	w, err := worker.NewWithConn(ctx, worker.Config{Config: shared, Grace: workerGrace}, nc)
+	if err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	s.parts = append(s.parts, part{"worker", w})
+	return nil
+}

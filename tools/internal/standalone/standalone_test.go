@@ -1,0 +1,297 @@
+package standalone_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
+
+	"github.com/weplanx/workflow/schedule/client"
+	"github.com/weplanx/workflow/schedule/common"
+	"github.com/weplanx/workflow/shared/setting"
+	"github.com/weplanx/workflow/tools/internal/standalone"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	interval = time.Second
+	patience = 30 * time.Second
+)
+
+// output is a buffer that several may write to.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// program is a running copy.
+type program struct {
+	standalone.Addresses
+	calls    chan standalone.Callback
+	out, log *output
+	stop     func() // and wait
+}
+
+func config(data string) standalone.Config {
+	c := standalone.Defaults()
+	c.Data, c.NATS, c.HTTP = data, "127.0.0.1:0", "127.0.0.1:0"
+	c.DemoInterval = interval
+	return c
+}
+
+// start runs a copy until stop or the test's cleanup.
+func start(t *testing.T, c standalone.Config) *program {
+	t.Helper()
+	p := &program{calls: make(chan standalone.Callback, 100), out: &output{}, log: &output{}}
+	c.Out, c.Log = p.out, p.log
+	c.OnCallback = func(callback standalone.Callback) { p.calls <- callback }
+	started := make(chan standalone.Addresses, 1)
+	c.OnStart = func(a standalone.Addresses) { started <- a }
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- standalone.New(c).Run(ctx) }()
+	p.stop = sync.OnceFunc(func() {
+		at := time.Now()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		if took := time.Since(at); took >= 5*time.Second {
+			t.Errorf("stopping took %s, want less than 5s", took)
+		}
+	})
+	t.Cleanup(p.stop)
+	select {
+	case p.Addresses = <-started:
+	case err := <-ended:
+		ended <- err
+		t.Fatalf("did not start: %v", err)
+	case <-time.After(patience):
+		t.Fatalf("did not start within %s; log:\n%s", patience, p.log)
+	}
+	return p
+}
+
+func (p *program) next(t *testing.T) standalone.Callback {
+	t.Helper()
+	select {
+	case c := <-p.calls:
+		return c
+	case <-time.After(patience):
+		t.Fatalf("no callback within %s; log:\n%s", patience, p.log)
+		return standalone.Callback{}
+	}
+}
+
+func (p *program) client(t *testing.T, namespace string) *client.Schedule {
+	t.Helper()
+	nc, err := nats.Connect(p.NATS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := nc.JetStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schedules, err := client.New(namespace, nc, js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schedules
+}
+
+// The same instants: what is stored is not stored again, and the receiver is
+// found where it was.
+func TestGoesOnAtTheSameInstants(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	first := start(t, config(data))
+	before := first.next(t)
+	if before.Key != "demo" || before.Status != 200 || before.Attempt != "1" {
+		t.Errorf("got %+v", before)
+	}
+	first.stop()
+	for _, want := range []string{data, first.NATS, "schedulectl results demo", `callback of "demo"  nominal `, "late  answered 200 OK", "goodbye"} {
+		if !strings.Contains(first.out.String(), want) {
+			t.Errorf("the output lacks %q:\n%s", want, first.out)
+		}
+	}
+
+	second := start(t, config(data))
+	after := second.next(t)
+	if second.Demo != first.Demo {
+		t.Errorf("the receiver moved from %s to %s", first.Demo, second.Demo)
+	}
+	if shift := after.Nominal.Sub(before.Nominal) % interval; !after.Nominal.After(before.Nominal) || shift != 0 {
+		t.Errorf("fired at %s, then after a restart at %s, which is shifted by %s", before.Nominal, after.Nominal, shift)
+	}
+	second.stop()
+	if log := first.log.String() + second.log.String(); log != "" {
+		t.Errorf("the log is not quiet:\n%s", log)
+	}
+}
+
+// When something else took the receiver's port, the schedule follows.
+func TestReceiverMovesWhenItsPortIsTaken(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	first := start(t, config(data))
+	first.stop()
+	taken := listen(t, strings.Split(strings.TrimPrefix(first.Demo, "http://"), "/")[0])
+	second := start(t, config(data))
+	if second.Demo == first.Demo {
+		t.Errorf("the receiver is at %s, which is taken by %s", second.Demo, taken.Addr())
+	}
+	second.next(t)
+}
+
+// A schedule named demo that is the user's own stays as it is.
+func TestDemoLeavesAForeignScheduleAlone(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	without := config(data)
+	without.Demo = false
+	first := start(t, without)
+	if first.Demo != "" || strings.Contains(first.out.String(), "results demo") {
+		t.Errorf("a demo runs although it was switched off:\n%s", first.out)
+	}
+	const url = "http://127.0.0.1:9/own"
+	own := common.HttpJob("0 0 1 1 *", common.HttpOption{Url: url})
+	if err := first.client(t, "demo").Set("demo", own); err != nil {
+		t.Fatal(err)
+	}
+	first.stop()
+	second := start(t, config(data))
+	jobs, err := second.client(t, "demo").Get("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if option, err := jobs[0].HTTP(); err != nil || option.Url != url {
+		t.Errorf("got %v, %v, want the user's schedule", option, err)
+	}
+	if !strings.Contains(second.out.String(), "stays as it is") {
+		t.Errorf("the output does not say so:\n%s", second.out)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	c := config(t.TempDir())
+	c.Namespace = "other"
+	p := start(t, c)
+	p.next(t)
+	response, err := http.Get("http://" + p.HTTP + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	var body map[string]string
+	if err := json.NewDecoder(response.Body).Decode(&body); err != nil || response.StatusCode != 200 || body["status"] != "ok" {
+		t.Errorf("got status %d, body %v, error %v", response.StatusCode, body, err)
+	}
+}
+
+func TestStopsWhileStarting(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := config(t.TempDir())
+	c.Out, c.Log = &output{}, &output{}
+	if err := standalone.New(c).Run(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func listen(t *testing.T, address string) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener
+}
+
+func TestRefusesToStart(t *testing.T) {
+	t.Parallel()
+	used := t.TempDir()
+	start(t, config(used))
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	taken := listen(t, "127.0.0.1:0").Addr().String()
+	tests := map[string]struct {
+		change func(c *standalone.Config)
+		want   []string
+	}{
+		"second copy":        {func(c *standalone.Config) { c.Data = used }, []string{"-data: ", "another copy (process "}},
+		"folder under file":  {func(c *standalone.Config) { c.Data = filepath.Join(file, "data") }, []string{"-data: ", "not a directory"}},
+		"folder is a file":   {func(c *standalone.Config) { c.Data = file }, []string{"-data: ", "not a directory"}},
+		"no folder":          {func(c *standalone.Config) { c.Data = "" }, []string{"-data: ", "want a folder"}},
+		"NATS port taken":    {func(c *standalone.Config) { c.NATS = taken }, []string{"-nats: ", taken, "address already in use"}},
+		"HTTP port taken":    {func(c *standalone.Config) { c.HTTP = taken }, []string{"-http: ", taken, "address already in use"}},
+		"foreign address":    {func(c *standalone.Config) { c.NATS = "192.0.2.1:4222" }, []string{"-nats: ", "192.0.2.1:4222"}},
+		"NATS without port":  {func(c *standalone.Config) { c.NATS = "127.0.0.1" }, []string{"-nats: ", "want host:port"}},
+		"HTTP port too high": {func(c *standalone.Config) { c.HTTP = ":70000" }, []string{"-http: ", "want host:port"}},
+		"namespace":          {func(c *standalone.Config) { c.Namespace = "a.b" }, []string{"-namespace: ", `"a.b"`, "1 to 32"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := config(t.TempDir())
+			out, log := &output{}, &output{}
+			c.Out, c.Log = out, log
+			test.change(&c)
+			err := standalone.New(c).Run(t.Context())
+			var typed *setting.Error
+			if !errors.As(err, &typed) {
+				t.Fatalf("got %v (%T), want a *setting.Error", err, err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("got %q, want it to contain %q", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") || out.String() != "" || log.String() != "" {
+				t.Errorf("want nothing but one line; error %q, output %q, log %q", err, out, log)
+			}
+		})
+	}
+}
+
+// A folder is free again once its copy has stopped, however that came about.
+func TestFolderIsFreeAfterwards(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	c := config(data)
+	c.Demo = false
+	start(t, c).stop()
+	start(t, c).stop()
+}
