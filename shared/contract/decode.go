@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -88,6 +90,7 @@ func decodeValue(data []byte, to any) error {
 func jsonProblem(err error) string {
 	var typ *json.UnmarshalTypeError
 	if errors.As(err, &typ) {
+		typ.Value, _, _ = strings.Cut(typ.Value, " ") // "number", without its digits
 		if typ.Field != "" {
 			return "field " + quote(typ.Field) + " must not be a JSON " + typ.Value
 		}
@@ -96,6 +99,10 @@ func jsonProblem(err error) string {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		return fmt.Sprintf("not JSON: %s (at byte %d)", syntax.Error(), syntax.Offset)
+	}
+	var parse *time.ParseError
+	if errors.As(err, &parse) {
+		return "time " + quote(parse.Value) + ": want RFC 3339 such as \"2026-12-24T18:00:00Z\""
 	}
 	return err.Error()
 }

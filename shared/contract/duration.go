@@ -18,7 +18,7 @@ func (d Duration) MarshalText() ([]byte, error) {
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("duration %q: want a form such as \"10s\" or \"1m30s\"", text)
+		return fmt.Errorf("duration %s: want a form such as \"10s\" or \"1m30s\"", quote(string(text)))
 	}
 	*d = Duration(v)
 	return nil

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -119,8 +121,8 @@ func (o *HttpOption) check() *FieldError {
 	if problem := urlProblem(o.Url); problem != "" {
 		return &FieldError{Field: "url", Problem: problem}
 	}
-	for name, value := range o.Headers {
-		if problem := headerProblem(name, value); problem != "" {
+	for _, name := range slices.Sorted(maps.Keys(o.Headers)) { // the same error each time
+		if problem := headerProblem(name, o.Headers[name]); problem != "" {
 			return &FieldError{Field: "headers[" + quote(name) + "]", Problem: problem}
 		}
 	}
