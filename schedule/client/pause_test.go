@@ -1,0 +1,119 @@
+package client_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+func TestPauseAndResume(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	noError(t, b.Set("a", job("@every 1h")))
+	set, err := b.Entry("a")
+	noError(t, err)
+
+	noError(t, b.Pause("a"))
+	paused, err := b.Entry("a")
+	noError(t, err)
+	if !paused.Paused || !paused.Jobs[0].State.Next.IsZero() {
+		t.Errorf("paused entry is %+v", paused)
+	}
+	if raw := b.raw(t, "a"); !raw.Anchor.Equal(set.Stored) || len(raw.Gaps) != 0 {
+		t.Errorf("paused value is %+v, want anchor %s and no gaps", raw, set.Stored)
+	}
+	noError(t, b.Pause("a"))
+	if got := revision(t, b, "a"); got != paused.Revision {
+		t.Errorf("pausing again made revision %d", got)
+	}
+
+	noError(t, b.Resume("a"))
+	resumed, err := b.Entry("a")
+	noError(t, err)
+	raw := b.raw(t, "a")
+	if resumed.Paused || !raw.Anchor.Equal(set.Stored) || len(raw.Gaps) != 1 {
+		t.Fatalf("resumed value is %+v", raw)
+	}
+	if gap := raw.Gaps[0]; !gap.From.Equal(paused.Stored) || !gap.To.IsZero() {
+		t.Errorf("gap is %+v, want from %s to its own revision", gap, paused.Stored)
+	}
+	if next := resumed.Jobs[0].State.Next; !next.Equal(set.Jobs[0].State.Next) {
+		t.Errorf("next is %s, want %s as before the pause", next, set.Jobs[0].State.Next)
+	}
+	noError(t, b.Resume("a"))
+	if got := revision(t, b, "a"); got != resumed.Revision {
+		t.Errorf("resuming again made revision %d", got)
+	}
+
+	noError(t, b.Pause("a"))
+	if gap := b.raw(t, "a").Gaps[0]; !gap.To.Equal(resumed.Stored) {
+		t.Errorf("gap is %+v, want it closed at %s", gap, resumed.Stored)
+	}
+}
+
+func TestGapsAreLimited(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	noError(t, b.Set("a", job("@every 1h")))
+	for range contract.MaxGaps + 3 {
+		noError(t, b.Pause("a"))
+		noError(t, b.Resume("a"))
+	}
+	raw := b.raw(t, "a")
+	if len(raw.Gaps) != contract.MaxGaps {
+		t.Errorf("%d gaps, want %d", len(raw.Gaps), contract.MaxGaps)
+	}
+	for i, gap := range raw.Gaps {
+		if last := i == len(raw.Gaps)-1; gap.To.IsZero() != last {
+			t.Errorf("gap %d is %+v", i, gap)
+		}
+	}
+}
+
+// Set keeps the pause and makes the jobs start anew.
+func TestSetOnPaused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	noError(t, b.Set("a", job("@every 1h")))
+	noError(t, b.Pause("a"))
+	noError(t, b.Resume("a"))
+	noError(t, b.Pause("a"))
+	before := revision(t, b, "a")
+	noError(t, b.Set("a", job("@every 1h")))
+	if got := revision(t, b, "a"); got != before {
+		t.Errorf("setting the same made revision %d", got)
+	}
+	noError(t, b.Set("a", job("@every 2h")))
+	if raw := b.raw(t, "a"); !raw.Paused || !raw.Anchor.IsZero() || len(raw.Gaps) != 0 {
+		t.Errorf("value is %+v, want it paused, without anchor and gaps", raw)
+	}
+}
+
+// What a newer version stored beside the fields we know survives a pause.
+func TestPauseKeepsUnknownFields(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.put(t, "a", []byte(`{"v":1,"Paused":false,"later":{"x":[1]},"jobs":[{"mode":"HTTP","spec":"@hourly","option":{"url":"http://a","later":1},"later":"y"}]}`))
+	noError(t, b.Pause("a"))
+	if !b.raw(t, "a").Paused {
+		t.Error("not paused")
+	}
+	noError(t, b.Resume("a"))
+	if b.raw(t, "a").Paused {
+		t.Error("still paused")
+	}
+	msg, err := b.js.GetLastMsg(b.names.BucketStream(), b.names.BucketSubject("a"))
+	noError(t, err)
+	var value struct {
+		Later map[string][]int
+		Jobs  []struct {
+			Later  string
+			Option struct{ Later int }
+		}
+	}
+	noError(t, json.Unmarshal(msg.Data, &value))
+	if value.Later["x"][0] != 1 || value.Jobs[0].Later != "y" || value.Jobs[0].Option.Later != 1 {
+		t.Errorf("value is %s", msg.Data)
+	}
+}
