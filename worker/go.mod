@@ -8,6 +8,7 @@ require (
 	github.com/sirupsen/logrus v1.10.2
 	github.com/weplanx/workflow/shared v0.1.0
 	go.uber.org/goleak v1.3.0
+	go.uber.org/mock v0.6.0
 )
 
 require (

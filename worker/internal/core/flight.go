@@ -27,13 +27,12 @@ type flight struct {
 	*run
 	delivery Delivery
 	trigger  contract.Trigger
-	active   bool
 }
 
 // fly takes the delivery from its arrival to its acknowledgement, or hands it
 // back.
 func (f *flight) fly() {
-	defer func() { f.gate.leave(f.active) }()
+	defer f.gate.leave()
 	var err error
 	f.trigger, err = read(f.delivery, f.Executors)
 	switch now := f.Clock.Now(); {
@@ -56,12 +55,15 @@ func (f *flight) hold(now time.Time) bool {
 		f.handBack("not due yet", min(wait-holdLead, MaxBackoff))
 		return false
 	}
-	if wait > 0 && f.Clock.Sleep(f.stop, wait) != nil || f.stop.Err() != nil {
+	if wait > 0 {
+		f.gate.park()
+		_ = f.Clock.Sleep(f.stop, wait) // why it ended is asked below
+		f.gate.unpark()
+	}
+	if f.stop.Err() != nil {
 		f.handBack("worker stops", 0)
 		return false
 	}
-	f.active = true
-	f.gate.activate()
 	return true
 }
 

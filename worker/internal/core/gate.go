@@ -30,32 +30,26 @@ func newGate(concurrency, maxHeld int) *gate {
 	}
 }
 
-// enter counts a delivery as held.
-func (g *gate) enter() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.held++
-}
+// enter counts a delivery in. It is active until it is known to be early.
+func (g *gate) enter() { g.count(1, 0) }
 
-// activate counts a held delivery as active: it is due.
-func (g *gate) activate() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.held--
-	g.active++
-	g.notify()
-}
+// leave counts an active delivery out.
+func (g *gate) leave() { g.count(-1, 0) }
 
-// leave counts a delivery out.
-func (g *gate) leave(active bool) {
+// park counts an active delivery as held.
+func (g *gate) park() { g.count(-1, 1) }
+
+// unpark counts a held delivery as active.
+func (g *gate) unpark() { g.count(1, -1) }
+
+func (g *gate) count(active, held int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if active {
-		g.active--
-	} else {
-		g.held--
+	g.active += active
+	g.held += held
+	if active < 0 || held < 0 {
+		g.notify()
 	}
-	g.notify()
 }
 
 func (g *gate) notify() {

@@ -81,6 +81,9 @@ func (q *Queue) setReady(ready bool) {
 func (q *Queue) Receive(ctx context.Context, limit int, sink func(core.Delivery)) error {
 	if q.Ready() != nil {
 		if err := q.ensure(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
 			return err
 		}
 		q.setReady(true)

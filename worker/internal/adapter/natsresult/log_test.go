@@ -1,0 +1,96 @@
+package natsresult_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
+
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natstest"
+	"github.com/weplanx/workflow/shared/topology"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
+	"github.com/weplanx/workflow/worker/internal/core/porttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const names = contract.Names("beta")
+
+func setup(t *testing.T) (*natsresult.Log, jetstream.JetStream) {
+	t.Helper()
+	js, err := jetstream.New(natstest.Start(t).Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := topology.Ensure(t.Context(), js, names, 1); err != nil {
+		t.Fatal(err)
+	}
+	return natsresult.New(js, names), js
+}
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+	porttest.RunLog(t, func(t *testing.T) porttest.Log {
+		l, js := setup(t)
+		return porttest.Log{ResultLog: l, Records: func(t *testing.T) []contract.Result { return records(t, js) }}
+	})
+}
+
+func records(t *testing.T, js jetstream.JetStream) (all []contract.Result) {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), names.ResultStream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
+		msg, err := stream.GetMsg(t.Context(), seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := contract.Decode[contract.Result](msg.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// A scan leaves no consumer behind.
+func TestScanCleansUp(t *testing.T) {
+	t.Parallel()
+	l, js := setup(t)
+	for _, id := range []string{"1", "2"} {
+		r := contract.Result{Kind: contract.KindFinal, Key: "k", ID: id}
+		if err := l.Append(t.Context(), id+".final", r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := l.Final(t.Context(), "k", "1", time.Now().Add(-time.Minute)); err != nil || !found {
+		t.Fatalf("got %t, %v", found, err)
+	}
+	stream, err := js.Stream(t.Context(), names.ResultStream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Consumers; n != 0 {
+		t.Errorf("got %d consumers, want none", n)
+	}
+}
+
+func TestStreamThatIsMissingIsAnError(t *testing.T) {
+	t.Parallel()
+	l, js := setup(t)
+	if err := js.DeleteStream(t.Context(), names.ResultStream()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(t.Context(), "1.final", contract.Result{Kind: contract.KindFinal, Key: "k", ID: "1"}); err == nil {
+		t.Error("a record was stored in no stream")
+	}
+	if _, err := l.Final(t.Context(), "k", "1", time.Time{}); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Errorf("got %v", err)
+	}
+}

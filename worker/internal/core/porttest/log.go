@@ -1,0 +1,103 @@
+package porttest
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+// Log is a fresh log under test.
+type Log struct {
+	core.ResultLog
+	// Records returns what it holds, oldest first.
+	Records func(t *testing.T) []contract.Result
+}
+
+// RunLog runs the suite of core.ResultLog.
+func RunLog(t *testing.T, fresh func(t *testing.T) Log) {
+	t.Helper()
+	for name, run := range map[string]func(*testing.T, Log){
+		"stores records":                    stores,
+		"drops a record that it has":        dedupes,
+		"finds a final record":              finds,
+		"finds it among many":               findsAmongMany,
+		"does not look before the time":     looksSince,
+		"takes no other record for a final": distinguishes,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, fresh(t))
+		})
+	}
+}
+
+func (l Log) add(t *testing.T, kind, key, id string, attempt int) {
+	t.Helper()
+	r := contract.Result{Kind: kind, Key: key, ID: id, Attempt: attempt, Outcome: contract.OutcomeSuccess}
+	if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (l Log) want(t *testing.T, key, id string, since time.Time, want bool) {
+	t.Helper()
+	got, err := l.Final(t.Context(), key, id, since)
+	if err != nil || got != want {
+		t.Errorf("final record of %s under %s: got %t, %v, want %t", id, key, got, err, want)
+	}
+}
+
+func before() time.Time { return time.Now().Add(-time.Minute) }
+
+func stores(t *testing.T, l Log) {
+	l.add(t, contract.KindAttempt, "a.b/c", "1", 1)
+	l.add(t, contract.KindFinal, "d", "2", 1)
+	got := l.Records(t)
+	if len(got) != 2 || got[0].Key != "a.b/c" || got[0].ID != "1" || got[1].Kind != contract.KindFinal {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func dedupes(t *testing.T, l Log) {
+	for range 2 {
+		l.add(t, contract.KindAttempt, "k", "1", 1)
+		l.add(t, contract.KindAttempt, "k", "1", 2)
+		l.add(t, contract.KindFinal, "k", "1", 2)
+	}
+	if got := l.Records(t); len(got) != 3 {
+		t.Errorf("got %d records, want 3", len(got))
+	}
+}
+
+func finds(t *testing.T, l Log) {
+	l.want(t, "k", "1", before(), false)
+	l.add(t, contract.KindFinal, "k", "1", 1)
+	l.want(t, "k", "1", before(), true)
+}
+
+func findsAmongMany(t *testing.T, l Log) {
+	const n = 700
+	for i := range n {
+		l.add(t, contract.KindFinal, "k", strconv.Itoa(i), 1)
+	}
+	for _, id := range []string{"0", "350", strconv.Itoa(n - 1)} {
+		l.want(t, "k", id, before(), true)
+	}
+	l.want(t, "k", strconv.Itoa(n), before(), false)
+}
+
+func looksSince(t *testing.T, l Log) {
+	l.add(t, contract.KindFinal, "k", "1", 1)
+	l.want(t, "k", "1", time.Now().Add(time.Minute), false)
+}
+
+func distinguishes(t *testing.T, l Log) {
+	l.add(t, contract.KindAttempt, "k", "1", 1)
+	l.add(t, contract.KindFinal, "k", "11", 1)
+	l.add(t, contract.KindFinal, "k.k", "1", 1)
+	l.add(t, contract.KindMissed, "k", "1", 0)
+	l.want(t, "k", "1", before(), false)
+}

@@ -1,0 +1,127 @@
+package core_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/adapter/mem"
+	"github.com/weplanx/workflow/worker/internal/adapter/system"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const ackWait = 20 * time.Second
+
+// half is core.Random whose fractions are all one half.
+type half struct{ system.Random }
+
+func (half) Fraction() float64 { return 0.5 }
+
+// bench is a worker on fakes, inside a bubble of synctest.
+type bench struct {
+	t        *testing.T
+	queue    *mem.Queue
+	log      *mem.Log
+	events   *mem.Events
+	executor *mem.Executor
+	monitor  *mem.Monitor
+	settings core.Settings
+	began    time.Time
+}
+
+// in runs a test inside a bubble with a bench of its own.
+func in(t *testing.T, test func(b *bench)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		test(&bench{
+			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), events: mem.NewEvents(),
+			executor: &mem.Executor{}, monitor: &mem.Monitor{}, began: time.Now(),
+			settings: core.Settings{Name: "w1", Concurrency: 4, Grace: 10 * time.Second},
+		})
+	})
+}
+
+func (b *bench) worker() *core.Worker {
+	return core.New(b.settings, core.Ports{
+		Queue: b.queue, Log: b.log, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
+		Executors: core.Executors{contract.ModeHTTP: b.executor},
+	})
+}
+
+// start runs a worker. stop ends it and waits; it runs at cleanup as well.
+func (b *bench) start() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.worker().Run(ctx)
+	}()
+	stop = func() { cancel(); <-done }
+	b.t.Cleanup(stop)
+	return stop
+}
+
+// after lets d pass and everything settle.
+func (b *bench) after(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// trigger is one of key that is due after in.
+func (b *bench) trigger(key string, in time.Duration) contract.Trigger {
+	at := time.Now().Add(in).UTC()
+	return contract.Trigger{
+		ID: contract.OccurrenceID("beta", key, 0, at), Key: key, Mode: contract.ModeHTTP,
+		Scheduled: at, Due: at, Option: json.RawMessage(`{"url":"http://example.com/"}`),
+	}
+}
+
+func (b *bench) put(t contract.Trigger) contract.Trigger {
+	b.t.Helper()
+	data, err := contract.Encode(t)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.queue.Put(t.Key, data)
+	return t
+}
+
+// kinds lists the records of an occurrence as "kind outcome".
+func (b *bench) kinds(id string) (list []string) {
+	for _, r := range b.log.Records() {
+		if r.ID == id {
+			list = append(list, r.Kind+" "+r.Outcome)
+		}
+	}
+	return list
+}
+
+// made lists when calls were made, since the begin of the test.
+func (b *bench) made() (list []time.Duration) {
+	for _, c := range b.executor.Calls() {
+		list = append(list, c.At.Sub(b.began))
+	}
+	return list
+}
+
+func (b *bench) wantCalls(n int) {
+	b.t.Helper()
+	if got := len(b.executor.Calls()); got != n {
+		b.t.Errorf("got %d calls, want %d", got, n)
+	}
+}
+
+func (b *bench) wantLeft(n int) {
+	b.t.Helper()
+	if got := b.queue.Len(); got != n {
+		b.t.Errorf("got %d triggers left in the queue, want %d", got, n)
+	}
+}

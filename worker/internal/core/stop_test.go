@@ -1,0 +1,80 @@
+package core_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/adapter/mem"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+func TestStopHandsBackWhatWasNotCalled(t *testing.T) {
+	in(t, func(b *bench) {
+		b.settings.Concurrency = 1
+		b.executor.Answer = mem.Takes(2 * time.Second)
+		b.put(b.trigger("runs", 0))
+		b.put(b.trigger("waits", 0))
+		b.put(b.trigger("held", time.Second))
+		stop := b.start()
+		b.after(0)
+		before := time.Now()
+		stop()
+		if took := time.Since(before); took != 2*time.Second {
+			t.Errorf("stopped after %s, want when the call had finished", took)
+		}
+		b.wantCalls(1)
+		b.wantLeft(2)
+		var again []string
+		began := time.Now()
+		if err := b.queue.Receive(b.t.Context(), 2, func(d core.Delivery) { again = append(again, d.Key) }); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(again)
+		if !slices.Equal(again, []string{"held", "waits"}) || time.Since(began) != 0 {
+			t.Errorf("others got %v after %s", again, time.Since(began))
+		}
+	})
+}
+
+func TestStopCutsOffAfterTheGracePeriod(t *testing.T) {
+	in(t, func(b *bench) {
+		b.executor.Answer = mem.Takes(time.Minute)
+		trigger := b.trigger("k", 0)
+		trigger.Timeout = contract.Duration(5 * time.Minute)
+		b.put(trigger)
+		stop := b.start()
+		b.after(time.Second)
+		before := time.Now()
+		stop()
+		if took := time.Since(before); took != b.settings.Grace {
+			t.Errorf("stopped after %s, want %s", took, b.settings.Grace)
+		}
+		b.wantLeft(1)
+		records := b.log.Records()
+		if len(records) != 1 || records[0].ErrorClass != contract.ErrorStopped || records[0].Outcome != contract.OutcomeRetry {
+			t.Errorf("got %+v", records)
+		}
+		b.executor.Answer = nil
+		b.start()
+		b.after(0)
+		b.wantLeft(0)
+		if calls := b.executor.Calls(); len(calls) != 2 || calls[1].Attempt != 2 || calls[1].ID != trigger.ID {
+			t.Errorf("got calls %v", calls)
+		}
+	})
+}
+
+func TestStopOfAnIdleWorkerIsImmediate(t *testing.T) {
+	in(t, func(b *bench) {
+		stop := b.start()
+		b.after(time.Minute)
+		before := time.Now()
+		stop()
+		stop()
+		if took := time.Since(before); took != 0 {
+			t.Errorf("stopped after %s", took)
+		}
+	})
+}
