@@ -57,13 +57,18 @@ var keys = map[string]struct {
 // fs.ErrNotExist; all others are a *Error that names file, line and key. What
 // the values mean is checked by Check, once the environment has had its say.
 func File(path string, c *Config) error {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read configuration: %w", err)
 	}
 	if err != nil {
 		return &Error{Name: "CONFIG", Problem: "file " + setting.Quote(path) + " cannot be read: " + cause(err)}
 	}
+	return c.parse(path, data)
+}
+
+// parse is File on what path holds.
+func (c *Config) parse(path string, data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document yaml.Node
 	if err := decoder.Decode(&document); err != nil {

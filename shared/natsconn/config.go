@@ -19,7 +19,7 @@ import (
 const (
 	varHosts    = "NATS_HOSTS"
 	varNkey     = "NATS_NKEY"
-	varCreds    = "NATS_CREDS" //nolint:gosec // a name, not a credential
+	varCreds    = "NATS_CREDS"
 	varCA       = "NATS_CA"
 	varCert     = "NATS_CERT"
 	varKey      = "NATS_KEY"

@@ -10,6 +10,8 @@ import (
 )
 
 const (
+	roundTimeout = 7 * time.Second // of one round through all servers
+
 	retryWait = time.Second     // between two rounds
 	sayEvery  = 5 * time.Second // at most, that no server can be reached
 )
@@ -26,7 +28,7 @@ func Connect(ctx context.Context, c Config, name string, log *logrus.Logger) (*n
 	}
 	w := waiting{settings: s, log: log}
 	for {
-		nc, err := dial(ctx, s.hosts, s.lasting(name, log))
+		nc, err := w.round(ctx, name)
 		if err == nil {
 			log.WithFields(logrus.Fields{"server": nc.ConnectedAddr(), "version": nc.ConnectedServerVersion()}).Info("nats connected")
 			return nc, nil
@@ -45,8 +47,14 @@ func Connect(ctx context.Context, c Config, name string, log *logrus.Logger) (*n
 
 type waiting struct {
 	*settings
-	log  *logrus.Logger
-	said time.Time
+	log *logrus.Logger
+}
+
+// round tries the servers one after the other, in random order.
+func (w *waiting) round(ctx context.Context, name string) (*nats.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
+	defer cancel()
+	return dial(ctx, w.hosts, w.lasting(name, w.log))
 }
 
 // failed decides after a failed round: it returns an error when a server
@@ -58,7 +66,7 @@ func (w *waiting) failed(ctx context.Context, err error) error {
 		case reached:
 			return nil // the next round will do
 		case refusal == nil:
-			w.say(err)
+			w.unreachable(w.log, err)
 			pause(ctx, retryWait)
 			return nil
 		case again:
@@ -66,16 +74,6 @@ func (w *waiting) failed(ctx context.Context, err error) error {
 		}
 		pause(ctx, retryWait) // it may be starting and not know its users yet
 	}
-}
-
-func (w *waiting) say(err error) {
-	if !w.said.IsZero() && time.Since(w.said) < sayEvery {
-		return
-	}
-	w.said = time.Now()
-	w.log.WithFields(logrus.Fields{
-		"hosts": w.redacted, "error": err.Error(), "retry_every": retryWait.String(),
-	}).Warn("nats unreachable, waiting")
 }
 
 // refusal asks every server by itself, because a connection to many of them

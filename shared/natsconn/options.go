@@ -3,6 +3,7 @@ package natsconn
 import (
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,6 +23,9 @@ type settings struct {
 	secure   []nats.Option  // credential and TLS
 	names    *setting.Names // for errors
 	config   *Config
+
+	mu   sync.Mutex
+	said time.Time // that no server can be reached
 }
 
 // options checks everything that can be checked without a server.
@@ -122,7 +126,7 @@ func (s *settings) lasting(name string, log *logrus.Logger) []nats.Option {
 			log.WithFields(logrus.Fields{"hosts": s.redacted, "error": text(err)}).Warn("nats disconnected")
 		}),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			log.WithFields(logrus.Fields{"hosts": s.redacted, "error": text(err)}).Debug("nats reconnect failed")
+			s.unreachable(log, err)
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
 			log.WithField("server", nc.ConnectedAddr()).Info("nats reconnected")
@@ -135,6 +139,17 @@ func (s *settings) lasting(name string, log *logrus.Logger) []nats.Option {
 			entry.Warn("nats error")
 		}),
 	}, s.secure...)
+}
+
+// unreachable says that no server can be reached, every few seconds only.
+func (s *settings) unreachable(log *logrus.Logger, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.said) < sayEvery {
+		return
+	}
+	s.said = time.Now()
+	log.WithFields(logrus.Fields{"hosts": s.redacted, "error": text(err)}).Warn("nats unreachable, waiting")
 }
 
 func text(err error) string {
