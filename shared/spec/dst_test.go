@@ -36,6 +36,8 @@ var clockCases = []struct {
 		"2026-10-25T03:00:00+01:00", "2026-10-26T03:00:00+01:00"}},
 	{"fold: several", "0,30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", []string{
 		"2026-10-25T02:00:00+02:00", "2026-10-25T02:30:00+02:00", "2026-10-26T02:00:00+01:00"}},
+	{"fold: its last second", "59 59 2 * * *", "Europe/Berlin", "2026-10-25T02:00:00+02:00", []string{
+		"2026-10-25T02:59:59+02:00", "2026-10-26T02:59:59+01:00"}},
 	{"fold: asked between the two", "30 2 * * *", "Europe/Berlin", "2026-10-25T02:45:00+02:00", []string{
 		"2026-10-26T02:30:00+01:00"}},
 	{"fold: hourly goes on", "0 * * * *", "Europe/Berlin", "2026-10-25T01:00:00+02:00", []string{
@@ -86,6 +88,8 @@ var clockCases = []struct {
 	{"31 December of a leap year", "0 12 31 12 *", "Europe/Berlin", "2040-12-31T00:30:00Z", []string{"2040-12-31T12:00:00+01:00", "2041-12-31T12:00:00+01:00"}},
 	{"31 December of a leap year, hourly", "0 * * * *", "Europe/Berlin", "2040-12-31T22:30:00Z", []string{
 		"2040-12-31T23:00:00Z", "2041-01-01T00:00:00Z"}},
+	{"31 December of a leap year, summer", "0 12 1 7 *", "Europe/Berlin", "2040-12-31T12:30:00Z", []string{
+		"2041-07-01T12:00:00+02:00"}},
 	{"DST far ahead", "30 2 * * *", "Europe/Berlin", "2199-03-30T12:00:00Z", []string{"2199-03-31T03:00:00+02:00"}},
 }
 
@@ -96,5 +100,21 @@ func TestClockChanges(t *testing.T) {
 			t.Parallel()
 			checkNext(t, parse(t, c.spec, c.zone), instant(t, c.after), c.want)
 		})
+	}
+}
+
+// Prev asked in the second pass of the fold answers with the first.
+func TestPrevInTheFold(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ spec, at, want string }{
+		{"59 59 2 * * *", "2026-10-25T02:59:59+01:00", "2026-10-25T02:59:59+02:00"},
+		{"0 0 2 * * *", "2026-10-25T02:00:00+01:00", "2026-10-25T02:00:00+02:00"},
+		{"0 30 2 * * *", "2026-10-25T02:45:00+01:00", "2026-10-25T02:30:00+02:00"},
+		{"0 */30 * * * *", "2026-10-25T02:45:00+01:00", "2026-10-25T02:30:00+01:00"},
+	} {
+		got, ok := parse(t, c.spec, "Europe/Berlin").Prev(instant(t, c.at), instant(t, c.at))
+		if want := instant(t, c.want); !ok || !got.Equal(want) {
+			t.Errorf("%s: Prev(%s) is %s, %t, want %s", c.spec, c.at, got, ok, want.UTC())
+		}
 	}
 }
