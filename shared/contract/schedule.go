@@ -56,6 +56,25 @@ type Job struct {
 	// itself begins with "TZ=" or "CRON_TZ=".
 	Timezone string `json:"timezone,omitempty"`
 
+	// Start and End bound the nominal times of the job, both included. Zero:
+	// no bound.
+	Start time.Time `json:"start,omitzero"`
+	End   time.Time `json:"end,omitzero"`
+
+	// Jitter delays every occurrence by a time from zero to Jitter that depends
+	// on the occurrence alone, so that jobs of the same spec do not all run at
+	// once. An occurrence is never delayed past the job's next nominal time.
+	// Zero: none; at most MaxJitter.
+	Jitter Duration `json:"jitter,omitzero"`
+
+	// DST says what happens to times that daylight saving time leaves out or
+	// repeats. The zero value is the default.
+	DST DST `json:"dst,omitzero"`
+
+	// Misfire says what happens to occurrences that are late by more than 30 s,
+	// after an outage. The zero value is the default.
+	Misfire Misfire `json:"misfire,omitzero"`
+
 	// Timeout limits one attempt. Zero: 10 s.
 	Timeout Duration `json:"timeout,omitzero"`
 
@@ -68,6 +87,53 @@ type Job struct {
 
 	optionErr error // why HttpJob could not encode its option
 }
+
+// DST is a job's policy for the moves of its time zone's clock.
+type DST struct {
+	// Gap is for times that are left out when the clock jumps ahead: "after"
+	// runs right after the gap, "skip" does not run. Empty: "after" for fixed
+	// times; specs with a wildcard minute or hour follow the clock, "skip".
+	Gap string `json:"gap,omitempty"`
+	// Fold is for times that occur twice when the clock falls back: "first"
+	// runs the first time, "both" each time. Empty: "first" for fixed times;
+	// specs with a wildcard minute or hour follow the clock, "both".
+	Fold string `json:"fold,omitempty"`
+}
+
+// Policies of DST.
+const (
+	GapAfter  = "after"
+	GapSkip   = "skip"
+	FoldFirst = "first"
+	FoldBoth  = "both"
+)
+
+// Misfire is a job's policy for occurrences that are late by more than 30 s.
+// Whatever is not run leaves a record of kind missed.
+type Misfire struct {
+	// Policy is "once" (the latest one is run), "all" (the latest Limit of
+	// them within Window are run) or "skip" (none is). Empty: "once".
+	Policy string `json:"policy,omitempty"`
+	// Limit is for "all": from 1 to MaxMisfireLimit. Zero: DefaultMisfireLimit.
+	Limit int `json:"limit,omitempty"`
+	// Window is for "all": how old the oldest may be when the catch-up begins.
+	// Zero: DefaultMisfireWindow.
+	Window Duration `json:"window,omitzero"`
+}
+
+// Misfire policies and their bounds.
+const (
+	MisfireOnce = "once"
+	MisfireAll  = "all"
+	MisfireSkip = "skip"
+
+	DefaultMisfireLimit  = 100
+	MaxMisfireLimit      = 400
+	DefaultMisfireWindow = 24 * time.Hour
+)
+
+// MaxJitter is the largest jitter a job may have.
+const MaxJitter = 24 * time.Hour
 
 // DefaultTimeout limits an attempt of a job that sets no timeout.
 const DefaultTimeout = 10 * time.Second

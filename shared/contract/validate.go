@@ -84,6 +84,9 @@ func (j *Job) check(checkSpec func(spec, timezone string) error) *FieldError {
 		}
 		return &FieldError{Field: "spec", Problem: err.Error()}
 	}
+	if err := j.checkTimes(); err != nil {
+		return err
+	}
 	if j.Timeout < 0 || time.Duration(j.Timeout) > MaxTimeout {
 		return &FieldError{Field: "timeout", Problem: "is " + j.Timeout.String() + ", want more than 0s, at most 15m"}
 	}
@@ -92,6 +95,35 @@ func (j *Job) check(checkSpec func(spec, timezone string) error) *FieldError {
 	}
 	if err := CheckOption(j.Mode, j.Option); err != nil {
 		return &FieldError{Field: join("option", err.Field), Problem: err.Problem}
+	}
+	return nil
+}
+
+// checkTimes checks what modifies the times of Spec.
+func (j *Job) checkTimes() *FieldError {
+	switch {
+	case !j.Start.IsZero() && !j.End.IsZero() && j.End.Before(j.Start):
+		return &FieldError{Field: "end", Problem: "is before start"}
+	case j.Jitter < 0 || time.Duration(j.Jitter) > MaxJitter:
+		return &FieldError{Field: "jitter", Problem: "is " + j.Jitter.String() + ", want 0s to 24h"}
+	case !contains([]string{"", GapAfter, GapSkip}, j.DST.Gap):
+		return &FieldError{Field: "dst.gap", Problem: "is " + quote(j.DST.Gap) + ", want \"after\" or \"skip\""}
+	case !contains([]string{"", FoldFirst, FoldBoth}, j.DST.Fold):
+		return &FieldError{Field: "dst.fold", Problem: "is " + quote(j.DST.Fold) + ", want \"first\" or \"both\""}
+	}
+	return j.Misfire.check()
+}
+
+func (m *Misfire) check() *FieldError {
+	switch {
+	case !contains([]string{"", MisfireOnce, MisfireAll, MisfireSkip}, m.Policy):
+		return &FieldError{Field: "misfire.policy", Problem: "is " + quote(m.Policy) + ", want \"once\", \"all\" or \"skip\""}
+	case m.Policy != MisfireAll && (m.Limit != 0 || m.Window != 0):
+		return &FieldError{Field: "misfire", Problem: "has a limit or window, which belong to the policy \"all\""}
+	case m.Limit < 0 || m.Limit > MaxMisfireLimit:
+		return &FieldError{Field: "misfire.limit", Problem: "is " + strconv.Itoa(m.Limit) + ", want 1 to " + strconv.Itoa(MaxMisfireLimit)}
+	case m.Window < 0:
+		return &FieldError{Field: "misfire.window", Problem: "is " + m.Window.String() + ", want more than 0s"}
 	}
 	return nil
 }

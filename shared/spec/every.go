@@ -41,15 +41,21 @@ func (e every) prev(at, anchor time.Time) (time.Time, bool) {
 // t is not before anchor. The distance is taken in 128 bits: a Duration
 // overflows after 292 years.
 func (e every) since(anchor, t time.Time) time.Duration {
-	seconds := uint64(t.Unix()) - uint64(anchor.Unix()) //nolint:gosec // not negative
-	nanos := t.Nanosecond() - anchor.Nanosecond()
+	hi, lo := distance(anchor, t)
+	return time.Duration(bits.Rem64(hi, lo, uint64(e))) //nolint:gosec // less than e, which is positive
+}
+
+// distance returns the nanoseconds from one instant to a later one in 128 bits.
+func distance(from, to time.Time) (hi, lo uint64) {
+	seconds := uint64(to.Unix()) - uint64(from.Unix()) //nolint:gosec // not negative
+	nanos := to.Nanosecond() - from.Nanosecond()
 	if nanos < 0 {
 		seconds--
 		nanos += int(time.Second)
 	}
-	hi, lo := bits.Mul64(seconds, uint64(time.Second))
-	lo, carry := bits.Add64(lo, uint64(nanos), 0)             //nolint:gosec // not negative
-	return time.Duration(bits.Rem64(hi+carry, lo, uint64(e))) //nolint:gosec // less than e, which is positive
+	hi, lo = bits.Mul64(seconds, uint64(time.Second))
+	lo, carry := bits.Add64(lo, uint64(nanos), 0) //nolint:gosec // not negative
+	return hi + carry, lo
 }
 
 // at is a single nominal time.

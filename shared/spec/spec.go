@@ -16,6 +16,7 @@ type Spec struct {
 type rule interface {
 	next(after, anchor time.Time) (time.Time, bool)
 	prev(at, anchor time.Time) (time.Time, bool)
+	count(after, to, anchor time.Time) int64
 }
 
 // Nominal times lie between these two, in seconds since the epoch, both

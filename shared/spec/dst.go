@@ -1,0 +1,75 @@
+package spec
+
+import (
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// WithDST returns the spec under a policy for the moves of its zone's clock.
+// Empty fields leave the default of the spec. Specs "@every" and "@at" do not
+// depend on a clock and are returned as they are. The policy was checked by
+// contract.Schedule.Check; what it does not know counts as empty.
+func (s *Spec) WithDST(d contract.DST) *Spec {
+	r, ok := s.rule.(*cronRule)
+	if !ok {
+		return s
+	}
+	p := r.policy
+	switch d.Gap {
+	case contract.GapAfter:
+		p.gapSkip = false
+	case contract.GapSkip:
+		p.gapSkip = true
+	}
+	switch d.Fold {
+	case contract.FoldFirst:
+		p.foldBoth = false
+	case contract.FoldBoth:
+		p.foldBoth = true
+	}
+	if p == r.policy {
+		return s
+	}
+	changed := *r
+	changed.policy = p
+	return &Spec{text: s.text, rule: &changed}
+}
+
+// Shift says how daylight saving time touches a nominal time.
+type Shift string
+
+// Shifts.
+const (
+	ShiftNone   Shift = ""
+	ShiftGap    Shift = "gap"    // its wall time is left out; it runs right after the gap
+	ShiftFirst  Shift = "first"  // its wall time occurs twice; this is the first
+	ShiftSecond Shift = "second" // its wall time occurs twice; this is the second
+)
+
+// Shift tells how daylight saving time touches the nominal time t.
+func (s *Spec) Shift(t time.Time) Shift {
+	r, ok := s.rule.(*cronRule)
+	if !ok {
+		return ShiftNone
+	}
+	u := t.Unix()
+	in := segmentAt(r.loc, u)
+	w := u + in.offset
+	if !r.within(w, w) {
+		return ShiftGap
+	}
+	if shows(segmentAt(r.loc, in.start-1), w) {
+		return ShiftSecond
+	}
+	if in.end < forever && shows(segmentAt(r.loc, in.end), w) {
+		return ShiftFirst
+	}
+	return ShiftNone
+}
+
+// shows reports whether the clock shows the wall time w in the segment.
+func shows(s segment, w int64) bool {
+	u := w - s.offset
+	return s.start <= u && u < s.end
+}
