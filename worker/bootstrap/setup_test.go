@@ -114,7 +114,10 @@ func (b *bench) publish(t *testing.T, trigger contract.Trigger) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.publishRaw(t, b.names.Trigger(trigger.Mode, trigger.Key), data)
+	eventually(t, "a trigger is published", func() bool { // the server may be away
+		_, err := b.js.Publish(t.Context(), b.names.Trigger(trigger.Mode, trigger.Key), data, jetstream.WithMsgID(trigger.ID))
+		return err == nil
+	})
 }
 
 func (b *bench) publishRaw(t *testing.T, subject string, data []byte) {

@@ -14,8 +14,8 @@ func TestStopHandsBackWhatWasNotCalled(t *testing.T) {
 	in(t, func(b *bench) {
 		b.settings.Concurrency = 1
 		b.executor.Answer = mem.Takes(2 * time.Second)
-		b.put(b.trigger("runs", 0))
-		b.put(b.trigger("waits", 0))
+		b.put(b.trigger("due1", 0))
+		b.put(b.trigger("due2", 0))
 		b.put(b.trigger("held", time.Second))
 		stop := b.start()
 		b.after(0)
@@ -31,8 +31,8 @@ func TestStopHandsBackWhatWasNotCalled(t *testing.T) {
 		if err := b.queue.Receive(b.t.Context(), 2, func(d core.Delivery) { again = append(again, d.Key) }); err != nil {
 			t.Fatal(err)
 		}
-		slices.Sort(again)
-		if !slices.Equal(again, []string{"held", "waits"}) || time.Since(began) != 0 {
+		called := b.executor.Calls()[0].Key // either of the two that were due
+		if !slices.Contains(again, "held") || slices.Contains(again, called) || time.Since(began) != 0 {
 			t.Errorf("others got %v after %s", again, time.Since(began))
 		}
 	})

@@ -39,7 +39,7 @@ func classify(ctx context.Context, err error) (class, text string) {
 	case errors.As(err, &dns):
 		return contract.ErrorDNS, "the host cannot be looked up now"
 	case isTLS(err):
-		return contract.ErrorConnect, "TLS: " + bare(err)
+		return contract.ErrorConnect, "TLS: " + strings.TrimPrefix(bare(err), "tls: ")
 	case errors.As(err, &op) && op.Op == "dial":
 		return contract.ErrorConnect, "connect: " + bare(err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -48,6 +48,8 @@ func classify(ctx context.Context, err error) (class, text string) {
 	return contract.ErrorNetwork, bare(err)
 }
 
+// isTLS: an alert that the other side sent has a type of its own that crypto/tls
+// does not export.
 func isTLS(err error) bool {
 	var (
 		alert     tls.AlertError
@@ -59,7 +61,7 @@ func isTLS(err error) bool {
 	)
 	return errors.As(err, &alert) || errors.As(err, &record) || errors.As(err, &verify) ||
 		errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid) ||
-		strings.Contains(err.Error(), "TLS handshake") || strings.HasPrefix(err.Error(), "tls: ")
+		strings.Contains(err.Error(), "TLS handshake") || strings.HasPrefix(bare(err), "tls: ")
 }
 
 // bare takes off the layers that name the URL or the addresses.

@@ -1,0 +1,70 @@
+# make help lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# Every target is an action; folders such as e2e must not count as its result.
+.PHONY: help run test race e2e bench fuzz lint format generate tidy build clean
+
+PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LINTER   := .bin/golangci-lint
+
+# Arguments of the targets that take some.
+ARGS      ?=
+BENCHTIME ?= 1s
+FUZZTIME  ?= 20s
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: ## Start NATS, a scheduler, a worker and a demo in one process (ARGS="-h" lists flags)
+	go run ./tools/cmd/standalone $(ARGS)
+
+test: ## Unit, adapter and import-rule tests of all modules; needs Go only
+	go test $(ARGS) $(PACKAGES)
+	@echo "e2e was not run: it needs Docker; run it with: make e2e"
+
+race: ## The same tests under the race detector
+	go test -race -p 2 $(ARGS) $(PACKAGES)
+	@echo "e2e was not run: it needs Docker; run it with: make e2e"
+
+e2e: ## Tests in containers; fails where there is no Docker
+	@docker version >/dev/null || { echo "e2e: no Docker engine answers; start one first" >&2; exit 1; }
+	go test -tags e2e -count=1 -timeout 20m -v $(ARGS) ./e2e/container/...
+
+bench: ## All benchmarks (BENCHTIME=1s)
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(ARGS) $(PACKAGES)
+
+fuzz: ## Each fuzz target for a while (FUZZTIME=20s)
+	tools/fuzz.sh $(FUZZTIME)
+
+lint: $(LINTER) ## Linters, vet and import rules
+	$(LINTER) run $(PACKAGES)
+	go test ./tools/internal/imports
+
+format: $(LINTER) ## Format all Go files
+	$(LINTER) fmt
+
+# The linter is compiled apart from the workspace: see tools/lint/go.mod.
+$(LINTER): tools/lint/go.mod tools/lint/go.sum
+	GOWORK=off go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+generate: ## Write wire_gen.go and mocks anew
+	cd schedule && go tool wire ./... && go generate -skip google/wire ./...
+	cd worker && go tool wire ./... && go generate -skip google/wire ./...
+
+tidy: ## go mod tidy in every module (ARGS=--check only looks)
+	tools/tidy.sh $(ARGS)
+
+build: ## Static programs in .bin
+	mkdir -p .bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o .bin/ \
+		./schedule/cmd/... ./worker/cmd/... ./tools/cmd/...
+
+clean: ## Remove what build and lint made
+	rm -rf .bin
