@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"container/heap"
 	"slices"
 
@@ -23,7 +24,7 @@ func (c *catchUp) cursor() *contract.CatchUp {
 
 // Reasons of a missed record.
 const (
-	reasonLate       = "late by more than 30s: only the latest is run (misfire policy once)"
+	reasonLate       = "late by more than 30s, misfire policy "
 	reasonSuperseded = "late by more than 30s: the schedule was changed, paused or removed meanwhile"
 )
 
@@ -45,7 +46,7 @@ func (p *Planner) planLate() Step {
 		var triggers []contract.Trigger
 		var rest []occurrence
 		for ; n < len(c.late) && c.late[n].id() == id; n++ {
-			made, next, more := p.misfire(c.late[n])
+			made, next, more := misfire(c.late[n], c.until)
 			triggers = append(triggers, made...)
 			if more {
 				rest = append(rest, next)
@@ -63,32 +64,115 @@ func (p *Planner) planLate() Step {
 	return p.step(b)
 }
 
-// misfire applies the policy once to the late occurrences of a job, of which
-// first is the first: the latest is run if its revision still holds, all
-// others are recorded as missed. It returns the job's next occurrence after.
-func (p *Planner) misfire(first occurrence) (ts []contract.Trigger, next occurrence, more bool) {
-	until, o := p.catchUp.until, first
-	var last, previous occurrence
-	var count int64
-	for more = o.due < o.rev.until; more && o.due <= until; o, more = o.rev.after(o.index, o.nominal) {
-		previous, last = last, o
-		count++
+// misfire applies the misfire policy to the occurrences of a job from first to
+// the last one due at or before until. It returns what is to be published and
+// the job's next occurrence.
+func misfire(first occurrence, until int64) (ts []contract.Trigger, next occurrence, more bool) {
+	rev, policy := first.rev, first.job().def.Misfire
+	if first.due >= rev.until {
+		return nil, next, false // superseded since it was put on the agenda
 	}
-	switch {
-	case count == 0:
-	case first.rev.until <= until:
-		ts = append(ts, p.missed(first, last, count, reasonSuperseded))
-	case count > 1:
-		ts = append(ts, p.missed(first, previous, count-1, reasonLate))
-		fallthrough
-	default:
-		ts = append(ts, last.trigger(p.namespace))
+	superseded := rev.until <= until
+	span := lateSpan(first, min(until, rev.until-1))
+	run, reason := span.tail[len(span.tail):], reasonSuperseded
+	if !superseded {
+		run, reason = span.run(policy, until), reasonLate+policyName(policy)
 	}
-	return ts, o, more
+	if missed := span.count - int64(len(run)); missed > 0 {
+		last := span.tail[len(span.tail)-len(run)-1]
+		ts = append(ts, missedTrigger(first, last, missed, reason))
+	}
+	for _, o := range run {
+		ts = append(ts, o.trigger())
+	}
+	next, more = rev.after(first.index, span.tail[len(span.tail)-1].nominal)
+	return ts, next, more
 }
 
-func (p *Planner) missed(from, to occurrence, count int64, reason string) contract.Trigger {
-	t := to.trigger(p.namespace)
+func policyName(m contract.Misfire) string {
+	if m.Policy == "" {
+		return contract.MisfireOnce
+	}
+	return m.Policy
+}
+
+// span are late occurrences of one job: how many, and the latest of them, one
+// more at least than any policy runs (or all).
+type span struct {
+	count int64
+	tail  []occurrence
+}
+
+// spanLength is how many occurrences lateSpan goes through one by one. It is
+// more than a policy runs and than fit into a revision's effect delay.
+const spanLength = 2 * (contract.MaxMisfireLimit + 1)
+
+// lateSpan returns the occurrences from first to the last one due at or before
+// limit, at which first is. Long spans are counted, not gone through.
+func lateSpan(first occurrence, limit int64) span {
+	rev := first.rev
+	var s span
+	o, ok := first, true
+	for ; ok && o.due <= limit && len(s.tail) < spanLength; o, ok = rev.after(o.index, o.nominal) {
+		s.tail = append(s.tail, o)
+	}
+	s.count = int64(len(s.tail))
+	if !ok || o.due > limit {
+		return s
+	}
+	// o is beyond the effect delay: from here on nominal times are plain.
+	anchor, times := instant(rev.anchor), o.job().times
+	last, _ := times.Prev(instant(limit), anchor)
+	end := rev.at(o.index, last.UnixNano())
+	for end.due > limit {
+		last, _ = times.Prev(instant(end.nominal-1), anchor)
+		end = rev.at(o.index, last.UnixNano())
+	}
+	s.count += times.Count(instant(o.nominal-1), last, anchor)
+	s.tail = s.tail[:0]
+	for range min(s.count, spanLength) {
+		s.tail = append(s.tail, end)
+		before, ok := times.Prev(instant(end.nominal-1), anchor)
+		if !ok {
+			break
+		}
+		end = rev.at(o.index, before.UnixNano())
+	}
+	slices.Reverse(s.tail)
+	return s
+}
+
+// run returns those that the policy runs, oldest first.
+func (s *span) run(m contract.Misfire, until int64) []occurrence {
+	limit := 1
+	switch m.Policy {
+	case contract.MisfireSkip:
+		limit = 0
+	case contract.MisfireAll:
+		limit = contract.DefaultMisfireLimit
+		if m.Limit > 0 {
+			limit = m.Limit
+		}
+		oldest := until - int64(contract.DefaultMisfireWindow)
+		if m.Window > 0 {
+			oldest = until - int64(m.Window)
+		}
+		within := len(s.tail) - firstDue(s.tail, oldest)
+		limit = min(limit, within)
+	}
+	return s.tail[max(0, len(s.tail)-limit):]
+}
+
+// firstDue returns the index of the first occurrence due at or after t.
+func firstDue(os []occurrence, t int64) int {
+	i, _ := slices.BinarySearchFunc(os, t, func(o occurrence, t int64) int {
+		return cmp.Compare(o.due, t)
+	})
+	return i
+}
+
+func missedTrigger(from, to occurrence, count int64, reason string) contract.Trigger {
+	t := to.trigger()
 	t.Mode, t.Option, t.Timeout = contract.ModeMissed, nil, 0
 	t.Missed = &contract.Missed{From: instant(from.nominal), To: instant(to.nominal), Count: count, Reason: reason}
 	return t

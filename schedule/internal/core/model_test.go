@@ -9,17 +9,21 @@ import (
 
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/spec"
 )
 
 // model is what the planner must do, told plainly: a list of revisions of each
-// key, all "@every", and arithmetic over them.
+// key and arithmetic over them.
 type model struct {
 	revisions map[string][]stored
 }
 
+// stored is a revision whose job is "@every" interval, or runs when the second
+// is divisible by seconds; neither when it is paused, deleted or bad.
 type stored struct {
 	rev      core.Revision
-	interval time.Duration // 0: paused, deleted or bad
+	interval time.Duration
+	seconds  int
 }
 
 type nominal struct {
@@ -27,24 +31,55 @@ type nominal struct {
 	at  time.Time
 }
 
+// times returns the nominal times up to end, those before it was stored
+// included.
+func (s *stored) times(end time.Time) []time.Time {
+	var all []time.Time
+	for t := s.rev.Stored.Add(s.interval); s.interval > 0 && !t.After(end); t = t.Add(s.interval) {
+		all = append(all, t)
+	}
+	for t := t0.Add(-time.Hour); s.seconds > 0 && !t.After(end); t = t.Add(time.Second) {
+		if t.Second()%s.seconds == 0 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// jittered is the one thing the model takes from the package spec.
+func (s *stored) jittered(t time.Time) time.Time {
+	times, err := spec.ForJob(&s.rev.Schedule.Jobs[0])
+	if err != nil {
+		panic(err) // the test's own job
+	}
+	return times.Due("ns", s.rev.Key, 0, t, s.rev.Stored)
+}
+
 // expected returns the due time of every occurrence due at or before end.
 func (m *model) expected(end time.Time) map[nominal]time.Time {
 	all := map[nominal]time.Time{}
 	for key, revisions := range m.revisions {
+		pending := map[time.Time]bool{} // of the revision before, not run when it ended
 		for i, r := range revisions {
 			effect := r.rev.Stored.Add(contract.EffectDelay)
 			until := end.Add(1)
 			if i+1 < len(revisions) {
 				until = minTime(until, revisions[i+1].rev.Stored.Add(contract.EffectDelay))
 			}
-			if r.interval == 0 {
-				continue
-			}
-			for t := r.rev.Stored.Add(r.interval); maxTime(t, effect).Before(until); t = t.Add(r.interval) {
-				if _, fired := all[nominal{key, t}]; !fired {
-					all[nominal{key, t}] = maxTime(t, effect)
+			left := map[time.Time]bool{}
+			for _, t := range r.times(end) {
+				_, fired := all[nominal{key, t}]
+				if fired || !t.After(r.rev.Stored) && !pending[t] {
+					continue
+				}
+				due := maxTime(r.jittered(t), effect)
+				if due.Before(until) {
+					all[nominal{key, t}] = due
+				} else {
+					left[t] = true
 				}
 			}
+			pending = left
 		}
 	}
 	return all
@@ -102,18 +137,36 @@ func (w *world) change() {
 	key := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(w.T, "key")
 	w.number++
 	r := core.Revision{Key: key, Number: w.number, Stored: w.now}
-	interval := time.Duration(0)
-	switch rapid.IntRange(0, 5).Draw(w.T, "kind") {
+	entry := stored{}
+	switch rapid.IntRange(0, 7).Draw(w.T, "kind") {
 	case 0:
 		r.Deleted = true
 	case 1:
 		r.Bad = contract.ErrMalformed
+	case 2:
+		r.Schedule = contract.Schedule{Paused: true, Jobs: []contract.Job{every("* * * * * *")}}
+	case 3, 4:
+		entry.seconds = rapid.SampledFrom([]int{1, 5, 20}).Draw(w.T, "seconds")
+		r.Schedule = contract.Schedule{Jobs: []contract.Job{w.job(fmt.Sprintf("*/%d * * * * *", entry.seconds))}}
 	default:
-		interval = rapid.SampledFrom([]time.Duration{time.Second, 1500 * time.Millisecond, 7 * time.Second, 300 * time.Millisecond}).Draw(w.T, "interval")
-		r.Schedule = contract.Schedule{Jobs: []contract.Job{every("@every " + interval.String())}}
+		entry.interval = rapid.SampledFrom([]time.Duration{time.Second, 1500 * time.Millisecond, 7 * time.Second, 300 * time.Millisecond}).Draw(w.T, "interval")
+		r.Schedule = contract.Schedule{Jobs: []contract.Job{w.job("@every " + entry.interval.String())}}
 	}
-	w.model.revisions[key] = append(w.model.revisions[key], stored{r, interval})
+	entry.rev = r
+	w.model.revisions[key] = append(w.model.revisions[key], entry)
 	w.planner.Apply(r)
+}
+
+// job makes a job with random jitter and misfire policy.
+func (w *world) job(spec string) contract.Job {
+	j := every(spec)
+	j.Jitter = contract.Duration(rapid.SampledFrom([]time.Duration{0, time.Second, 10 * time.Second}).Draw(w.T, "jitter"))
+	j.Misfire.Policy = rapid.SampledFrom([]string{"", contract.MisfireOnce, contract.MisfireSkip, contract.MisfireAll}).Draw(w.T, "misfire")
+	if j.Misfire.Policy == contract.MisfireAll {
+		j.Misfire.Limit = rapid.IntRange(0, 5).Draw(w.T, "limit")
+		j.Misfire.Window = contract.Duration(rapid.SampledFrom([]time.Duration{0, 10 * time.Second}).Draw(w.T, "window"))
+	}
+	return j
 }
 
 // restart gives the partition to a planner that knows what a watch reports.

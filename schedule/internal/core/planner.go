@@ -72,7 +72,7 @@ func (p *Planner) Positioned() bool { return p.positioned }
 // Apply adds a revision and reports whether it was new. Revisions of a key may
 // come in any order and more than once.
 func (p *Planner) Apply(r Revision) bool {
-	added := prepare(r)
+	added := prepare(p.namespace, r)
 	newest := p.revisions[r.Key]
 	switch {
 	case newest == nil:
@@ -130,8 +130,8 @@ func (p *Planner) Keys(yield func(key string) bool) {
 // called, before Position.
 func (p *Planner) Incomplete(c contract.Cursor) []string {
 	var keys []string
-	for key, r := range p.revisions {
-		for ; r != nil && r.effect >= nanos(c.Due); r = r.older {
+	for key, newest := range p.revisions {
+		for r := newest; r != nil && newest.settled >= nanos(c.Due); r = r.older {
 			if !r.complete {
 				keys = append(keys, key)
 				break
@@ -238,14 +238,20 @@ func (p *Planner) enter(r *revision) {
 	}
 }
 
-// trim forgets the revisions that no longer matter at due. At its effect
-// itself, a revision may still have occurrences that the one before it covers.
+// trim forgets the revisions before r that no longer matter at due. At settled
+// itself, r may still have occurrences that one before it covers. What has more
+// than BucketHistory revisions in that time keeps as many as the store does.
 func (r *revision) trim(due int64) {
-	for ; r != nil; r = r.older {
-		if r.effect < due {
-			r.older = nil
+	if r.settled < due {
+		r.older = nil
+		return
+	}
+	for range contract.BucketHistory {
+		if r = r.older; r == nil {
+			return
 		}
 	}
+	r.older = nil
 }
 
 // Release takes the planner off its cursor and frees the agenda.
@@ -288,7 +294,7 @@ func (p *Planner) planDue(horizon int64) (Step, bool) {
 			p.drop()
 			continue
 		}
-		if !b.add(o.trigger(p.namespace)) {
+		if !b.add(o.trigger()) {
 			break
 		}
 		p.at = o.position()
@@ -340,7 +346,7 @@ func (p *Planner) tidy() {
 		}
 	}
 	for _, r := range p.revisions {
-		p.dirty = p.dirty || r.effect > p.at.due
+		p.dirty = p.dirty || r.settled >= p.at.due
 	}
 }
 

@@ -43,33 +43,35 @@ const forever = math.MaxInt64
 
 // revision is a Revision prepared for planning.
 type revision struct {
-	key    string
-	number uint64
-	stored int64 // server's timestamp
-	effect int64 // stored + EffectDelay: holds from here …
-	until  int64 // … to here, exclusive: the next revision's effect
-	anchor int64 // "@every" counts from here
-	gone   bool  // deleted
-	bad    error
-	jobs   []job // none when deleted, paused or bad
+	namespace string
+	key       string
+	number    uint64
+	stored    int64 // server's timestamp
+	effect    int64 // stored + EffectDelay: holds from here …
+	until     int64 // … to here, exclusive: the next revision's effect
+	settled   int64 // from here on, older no longer matters
+	anchor    int64 // "@every" counts from here
+	gone      bool  // deleted
+	bad       error
+	jobs      []job // none when deleted, paused or bad
 
-	// older is the revision before this one while it still matters: until the
-	// cursor has passed effect.
+	// older is the revision before this one while it still matters.
 	older *revision
-	// complete is false when an older revision may exist that is not linked.
+	// complete says that older is the revision right before this one.
 	complete bool
 }
 
 type job struct {
-	spec *spec.Spec
-	def  contract.Job
+	times *spec.Timetable
+	def   contract.Job
 }
 
-func prepare(r Revision) *revision {
+func prepare(namespace string, r Revision) *revision {
 	p := &revision{
-		key: r.Key, number: r.Number, stored: nanos(r.Stored), until: forever,
+		namespace: namespace, key: r.Key, number: r.Number, stored: nanos(r.Stored), until: forever,
 		effect: nanos(r.Stored.Add(contract.EffectDelay)), gone: r.Deleted, bad: r.Bad,
 	}
+	p.settled = p.effect
 	if r.Deleted || r.Bad != nil {
 		return p
 	}
@@ -79,12 +81,13 @@ func prepare(r Revision) *revision {
 	}
 	p.jobs = make([]job, len(r.Schedule.Jobs))
 	for i, def := range r.Schedule.Jobs {
-		s, err := spec.Parse(def.Spec, def.Timezone)
+		times, err := spec.ForJob(&def)
 		if err != nil { // NewRevision has checked it, so only a broken JobStore gets here
 			p.bad, p.jobs = errors.Join(errors.New("spec was not checked"), err), nil
 			return p
 		}
-		p.jobs[i] = job{spec: s, def: def}
+		p.jobs[i] = job{times: times, def: def}
+		p.settled = max(p.settled, p.effect+int64(def.Jitter))
 	}
 	return p
 }
@@ -103,57 +106,111 @@ func (o occurrence) position() position {
 
 func (o occurrence) id() jobID { return jobID{o.rev.key, o.index} }
 
+func (o occurrence) job() *job { return &o.rev.jobs[o.index] }
+
+// at makes the occurrence of a nominal time of the job.
+func (r *revision) at(index int, nominal int64) occurrence {
+	due := nominal
+	if times := r.jobs[index].times; times.Jittered() {
+		due = times.Due(r.namespace, r.key, index, instant(nominal), instant(r.anchor)).UnixNano()
+	}
+	return occurrence{due: max(due, r.effect), nominal: nominal, index: index, rev: r}
+}
+
 // after returns the job's first occurrence whose nominal time is after t.
 func (r *revision) after(index int, t int64) (occurrence, bool) {
 	anchor := instant(r.anchor)
 	for {
-		next, ok := r.jobs[index].spec.Next(instant(t), anchor)
+		next, ok := r.jobs[index].times.Next(instant(t), anchor)
 		if !ok {
 			return occurrence{}, false
 		}
 		t = next.UnixNano()
-		if t < r.effect && r.older.covers(index, t) {
-			continue // the revision before has fired it
+		if t < r.effect && !r.owns(index, t) {
+			continue
 		}
-		o := occurrence{due: max(t, r.effect), nominal: t, index: index, rev: r}
+		o := r.at(index, t)
 		return o, o.due < r.until
 	}
 }
 
-// seek returns the job's first occurrence after the position at.
-func (r *revision) seek(index int, at position) (occurrence, bool) {
-	side := jobID{r.key, index}.compare(jobID{at.key, at.index})
-	from := at.due
-	switch {
-	case at.due < r.effect, at.due == r.effect && side > 0:
-		from = r.stored
-	case at.due == r.effect && side == 0:
-		from = at.nominal
-	case side > 0:
-		from = at.due - 1 // the job itself may be due at this instant
+// owns reports whether a nominal time before the revision's effect is its own
+// and not that of the revision before: after it was stored, what that one did
+// not run anyway; before it was stored, what that one had still to run, delayed
+// by jitter.
+func (r *revision) owns(index int, t int64) bool {
+	if t > r.stored {
+		return !r.older.covers(index, t)
 	}
-	return r.after(index, max(from, r.stored))
+	pending, ok := r.pending(index)
+	return ok && t == pending
 }
 
-// covers reports whether this revision, or one before it, has an occurrence of
-// the job with nominal time t before it is superseded. It may be called on nil.
+// pending returns the nominal time that the revision before r had begun to
+// delay by jitter, and did not run, when r took effect. There is at most one:
+// jitter ends before the next nominal time.
+func (r *revision) pending(index int) (nominal int64, ok bool) {
+	o := r.older
+	if o == nil || index >= len(o.jobs) || !o.jobs[index].times.Jittered() {
+		return 0, false
+	}
+	t, ok := o.jobs[index].times.Prev(instant(r.stored), instant(o.anchor))
+	if !ok {
+		return 0, false
+	}
+	nominal = t.UnixNano()
+	ours := nominal > o.stored || o.owns(index, nominal)
+	return nominal, ours && o.at(index, nominal).due >= r.effect
+}
+
+// covers reports whether this revision, or one before it, runs the job's
+// nominal time t before it is superseded. It may be called on nil.
 func (r *revision) covers(index int, t int64) bool {
 	for ; r != nil; r = r.older {
-		if index >= len(r.jobs) || t <= r.stored || max(t, r.effect) >= r.until {
+		if index >= len(r.jobs) || !r.jobs[index].times.Has(instant(t), instant(r.anchor)) {
 			continue
 		}
-		next, ok := r.jobs[index].spec.Next(instant(t-1), instant(r.anchor))
-		if ok && next.UnixNano() == t {
+		if (t > r.stored || r.owns(index, t)) && r.at(index, t).due < r.until {
 			return true
 		}
 	}
 	return false
 }
 
-func (o occurrence) trigger(namespace string) contract.Trigger {
-	def := o.rev.jobs[o.index].def
+// seek returns the job's first occurrence after the position at.
+func (r *revision) seek(index int, at position) (occurrence, bool) {
+	o, ok := r.after(index, r.before(index, at))
+	for ok && o.position().compare(at) <= 0 {
+		o, ok = r.after(index, o.nominal)
+	}
+	return o, ok
+}
+
+// before returns an instant such that no occurrence after the position at has
+// a nominal time at or before it, and few before at have one after it.
+func (r *revision) before(index int, at position) int64 {
+	low := r.stored
+	if pending, ok := r.pending(index); ok {
+		low = pending - 1
+	}
+	if at.due <= r.effect {
+		return low
+	}
+	times := r.jobs[index].times
+	if !times.Jittered() {
+		return max(at.due-1, low)
+	}
+	latest, ok := times.Prev(instant(at.due), instant(r.anchor)) // it may be delayed beyond at
+	if !ok {
+		return low
+	}
+	return max(latest.UnixNano()-1, low)
+}
+
+func (o occurrence) trigger() contract.Trigger {
+	def := &o.job().def
 	return contract.Trigger{
-		ID:  contract.OccurrenceID(namespace, o.rev.key, o.index, instant(o.nominal)),
+		ID:  contract.OccurrenceID(o.rev.namespace, o.rev.key, o.index, instant(o.nominal)),
 		Key: o.rev.key, Index: o.index, Mode: def.Mode,
 		Scheduled: instant(o.nominal), Due: instant(o.due), Revision: o.rev.number,
 		Timeout: def.Timeout, Option: def.Option,
