@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -111,7 +112,7 @@ func (s *session) fromFlags(f *setFlags) (common.Job, error) {
 	for _, header := range f.headers {
 		name, value, ok := strings.Cut(header, "=")
 		if !ok {
-			return common.Job{}, fmt.Errorf("--header: want name=value")
+			return common.Job{}, errors.New("--header: want name=value")
 		}
 		if option.Headers == nil {
 			option.Headers = map[string]string{}
@@ -148,16 +149,16 @@ func (s *session) readBody(text string) (json.RawMessage, error) {
 		return nil, nil
 	}
 	if !json.Valid(data) {
-		return nil, fmt.Errorf(`--body: is not JSON, want for example '{"a": 1}' or @file`)
+		return nil, errors.New(`--body: is not JSON, want for example '{"a": 1}' or @file`)
 	}
 	return data, nil
 }
 
 // readFile reads a file, or standard input for "-".
 func (s *session) readFile(path string) ([]byte, error) {
-	var r = s.In
+	r := s.In
 	if path != "-" {
-		file, err := os.Open(path) //nolint:gosec // the user names it
+		file, err := os.Open(path)
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +167,7 @@ func (s *session) readFile(path string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxInput+1))
 	if err == nil && len(data) > maxInput {
-		err = fmt.Errorf("is larger than 1 MiB")
+		err = errors.New("is larger than 1 MiB")
 	}
 	return data, err
 }

@@ -130,8 +130,8 @@ func (p *Planner) Keys(yield func(key string) bool) {
 // called, before Position.
 func (p *Planner) Incomplete(c contract.Cursor) []string {
 	var keys []string
-	for key, r := range p.revisions {
-		for ; r != nil && r.effect >= nanos(c.Due); r = r.older {
+	for key, newest := range p.revisions {
+		for r := newest; r != nil && newest.effect >= nanos(c.Due); r = r.older {
 			if !r.complete {
 				keys = append(keys, key)
 				break
@@ -238,14 +238,21 @@ func (p *Planner) enter(r *revision) {
 	}
 }
 
-// trim forgets the revisions that no longer matter at due. At its effect
-// itself, a revision may still have occurrences that the one before it covers.
+// trim forgets the revisions before r that no longer matter at due. At its
+// effect itself, r may still have occurrences that one before it covers. What
+// has more than BucketHistory revisions in that time keeps as many as the store
+// does.
 func (r *revision) trim(due int64) {
-	for ; r != nil; r = r.older {
-		if r.effect < due {
-			r.older = nil
+	if r.effect < due {
+		r.older = nil
+		return
+	}
+	for range contract.BucketHistory {
+		if r = r.older; r == nil {
+			return
 		}
 	}
+	r.older = nil
 }
 
 // Release takes the planner off its cursor and frees the agenda.
