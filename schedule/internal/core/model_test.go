@@ -100,6 +100,9 @@ func (w *world) outage() { w.pass(2 * time.Minute); w.restart() }
 func (w *world) change() {
 	w.pass(time.Second)
 	key := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(w.T, "key")
+	if len(w.model.revisions[key]) == contract.BucketHistory {
+		return // a store forgets the first ones
+	}
 	w.number++
 	r := core.Revision{Key: key, Number: w.number, Stored: w.now}
 	interval := time.Duration(0)
