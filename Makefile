@@ -13,6 +13,10 @@ PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LINTER   := .bin/golangci-lint
 
+# Who may import whom. Never cached: what it looks at is outside its module,
+# where the go command sees no change.
+IMPORTS := go test -count=1 ./tools/internal/imports
+
 # Arguments of the targets that take some.
 ARGS      ?=
 BENCHTIME ?= 1s
@@ -26,6 +30,7 @@ run: ## Start NATS, a scheduler, a worker and a demo in one process (ARGS="-h" l
 
 test: ## Unit, adapter and import-rule tests of all modules; needs Go only
 	go test $(ARGS) $(PACKAGES)
+	@$(IMPORTS)
 	@echo "e2e was not run: it needs Docker; run it with: make e2e"
 
 race: ## The same tests under the race detector
@@ -44,7 +49,7 @@ fuzz: ## Each fuzz target for a while (FUZZTIME=20s)
 
 lint: $(LINTER) ## Linters, vet and import rules
 	$(LINTER) run $(PACKAGES)
-	go test ./tools/internal/imports
+	$(IMPORTS)
 
 format: $(LINTER) ## Format all Go files
 	$(LINTER) fmt

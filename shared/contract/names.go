@@ -22,7 +22,7 @@ const (
 	MaxKeyLength     = 128       // characters of a schedule key
 	MaxJobs          = 100       // jobs in one schedule
 	MaxScheduleBytes = 64 << 10  // of an encoded schedule
-	BucketHistory    = 16        // revisions a bucket keeps of each schedule
+	BucketHistory    = 64        // revisions a bucket keeps of each schedule (the most that NATS allows)
 	NodePrefix       = "_nodes." // keys under it are heartbeats, not schedules
 )
 

@@ -86,6 +86,10 @@ func NewWithConn(ctx context.Context, c Config, nc *nats.Conn) (*App, error) {
 		app.Close()
 		return nil, err
 	}
+	if err := app.queue.Prepare(ctx); err != nil {
+		app.Close()
+		return nil, err
+	}
 	return app, nil
 }
 
@@ -123,12 +127,26 @@ func (a *App) begin(cancel context.CancelFunc) bool {
 	return true
 }
 
-// Ready is nil when the worker is connected and can receive triggers.
+// Ready is nil when the worker runs, is connected and can receive triggers.
 func (a *App) Ready() error {
+	if !a.running() {
+		return errors.New("not running")
+	}
 	if !a.nc.IsConnected() {
 		return errors.New("not connected to NATS")
 	}
 	return a.queue.Ready()
+}
+
+func (a *App) running() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	select {
+	case <-a.done:
+		return false
+	default:
+		return a.started && !a.closed
+	}
 }
 
 // Close stops a worker that runs, and waits until it has, or releases what one

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/worker/bootstrap"
@@ -101,5 +104,20 @@ func TestNewConnectsByItself(t *testing.T) {
 	}
 	if app.Ready() == nil {
 		t.Error("a worker that stopped says that it is ready")
+	}
+}
+
+func TestNewRefusesAConsumerThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	consumer := jetstream.ConsumerConfig{
+		Durable: "workers", FilterSubject: b.names.Triggers(), AckPolicy: jetstream.AckExplicitPolicy, MaxDeliver: 3,
+	}
+	if _, err := b.js.CreateConsumer(t.Context(), b.names.TriggerStream(), consumer); err != nil {
+		t.Fatal(err)
+	}
+	_, err := bootstrap.NewWithConn(t.Context(), b.config(), b.nc)
+	if err == nil || !strings.Contains(err.Error(), "max deliver is 3, want -1") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
 	}
 }

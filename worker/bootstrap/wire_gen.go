@@ -7,9 +7,11 @@
 package bootstrap
 
 import (
+	"github.com/google/wire"
 	"github.com/nats-io/nats.go"
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
 	"github.com/weplanx/workflow/worker/internal/core"
@@ -48,3 +50,18 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	app := newApp(nc, jetstreamJetStream, worker, natsjobsQueue, executor, logrusLogger)
 	return app, nil
 }
+
+// wire.go:
+
+// natsSet are the adapters on NATS.
+var natsSet = wire.NewSet(
+	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
+)
+
+// machineSet are the adapters on the machine.
+var machineSet = wire.NewSet(
+	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)), wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)), wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)),
+)
+
+// coreSet is the worker itself.
+var coreSet = wire.NewSet(httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)

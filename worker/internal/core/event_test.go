@@ -15,6 +15,7 @@ import (
 const goodEvent = `{"mode":"HTTP","option":{"url":"http://example.com/"}}`
 
 func TestEventIsRunAndRecorded(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		answered := make(chan contract.Result, 1)
 		b.events.Publish(core.Event{Key: "a.b", Data: []byte(goodEvent), Reply: func(r contract.Result) error { answered <- r; return nil }})
@@ -35,6 +36,7 @@ func TestEventIsRunAndRecorded(t *testing.T) {
 }
 
 func TestEventIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = func(context.Context, core.Call) core.Answer { return core.Answer{Class: contract.ErrorConnect} }
 		b.events.Publish(core.Event{Key: "k", Data: []byte(goodEvent)})
@@ -49,6 +51,7 @@ func TestEventIsNotTriedAgain(t *testing.T) {
 }
 
 func TestEventsWithTheSameContentAreTwo(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		for range 2 {
 			b.events.Publish(core.Event{Key: "k", Data: []byte(goodEvent)})
@@ -77,6 +80,7 @@ func TestBadEvents(t *testing.T) {
 		"long key":     {strings.Repeat("k", 129), goodEvent, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			in(t, func(b *bench) {
 				b.events.Publish(core.Event{Key: test.key, Data: []byte(test.data)})
 				b.start()
@@ -100,6 +104,7 @@ func TestBadEvents(t *testing.T) {
 }
 
 func TestEventsShareTheSlots(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = mem.Takes(5 * time.Second)
 		for range 10 {
@@ -116,6 +121,7 @@ func TestEventsShareTheSlots(t *testing.T) {
 // Nobody else has an event, so those that came before the stop are run, as far
 // as the grace period allows; the others are recorded.
 func TestStopFinishesEvents(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.settings.Concurrency = 1
 		b.executor.Answer = mem.Takes(4 * time.Second)

@@ -7,6 +7,7 @@ import (
 
 // Triggers that are held do not keep the worker from asking for more.
 func TestHeldOnesLeaveRoom(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		for range 200 {
 			b.put(b.trigger("held", time.Second))
@@ -22,6 +23,7 @@ func TestHeldOnesLeaveRoom(t *testing.T) {
 }
 
 func TestHeldOnesAreLimited(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.settings.MaxHeld = 10
 		for range 100 {

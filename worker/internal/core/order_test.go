@@ -1,13 +1,12 @@
 package core_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"go.uber.org/mock/gomock"
-
-	"context"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/worker/internal/adapter/mem"

@@ -34,6 +34,7 @@ func TestPoisonIsRecordedOnceAndStallsNobody(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			in(t, func(b *bench) {
 				b.settings.Concurrency = 1
 				for range 10 {
@@ -53,6 +54,9 @@ func TestPoisonIsRecordedOnceAndStallsNobody(t *testing.T) {
 						continue
 					}
 					bad++
+					if name == "other key" && r.ID == "1" {
+						t.Error("the record is taken for one of another schedule's occurrence")
+					}
 					if r.Kind != contract.KindFinal || r.Outcome != contract.OutcomeFailed || r.ErrorClass != contract.ErrorInvalid ||
 						!strings.Contains(r.Error, test.want) || contract.CheckKey(r.Key) != nil {
 						t.Errorf("got %+v, want an error with %q", r, test.want)
@@ -67,6 +71,7 @@ func TestPoisonIsRecordedOnceAndStallsNobody(t *testing.T) {
 }
 
 func TestNewerTriggerIsLeftToOthers(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.queue.Put("k", []byte(`{"v":2,"id":"1","key":"k"}`))
 		b.start()
@@ -83,6 +88,7 @@ func TestNewerTriggerIsLeftToOthers(t *testing.T) {
 }
 
 func TestMissedIsRecordedNotRun(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		from := b.began.Add(-time.Hour).UTC()
 		trigger := b.put(contract.Trigger{

@@ -28,6 +28,7 @@ func (half) Fraction() float64 { return 0.5 }
 type bench struct {
 	t        *testing.T
 	queue    *mem.Queue
+	source   core.Queue // what the worker gets; nil: queue
 	log      *mem.Log
 	events   *mem.Events
 	executor *mem.Executor
@@ -39,7 +40,6 @@ type bench struct {
 // in runs a test inside a bubble with a bench of its own.
 func in(t *testing.T, test func(b *bench)) {
 	t.Helper()
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		test(&bench{
 			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), events: mem.NewEvents(),
@@ -50,8 +50,12 @@ func in(t *testing.T, test func(b *bench)) {
 }
 
 func (b *bench) worker() *core.Worker {
+	source := b.source
+	if source == nil {
+		source = b.queue
+	}
 	return core.New(b.settings, core.Ports{
-		Queue: b.queue, Log: b.log, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
+		Queue: source, Log: b.log, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
 		Executors: core.Executors{contract.ModeHTTP: b.executor},
 	})
 }

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 )
 
 func TestStopHandsBackWhatWasNotCalled(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.settings.Concurrency = 1
 		b.executor.Answer = mem.Takes(2 * time.Second)
@@ -39,6 +41,7 @@ func TestStopHandsBackWhatWasNotCalled(t *testing.T) {
 }
 
 func TestStopCutsOffAfterTheGracePeriod(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = mem.Takes(time.Minute)
 		trigger := b.trigger("k", 0)
@@ -67,6 +70,7 @@ func TestStopCutsOffAfterTheGracePeriod(t *testing.T) {
 }
 
 func TestStopOfAnIdleWorkerIsImmediate(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		stop := b.start()
 		b.after(time.Minute)
@@ -75,6 +79,41 @@ func TestStopOfAnIdleWorkerIsImmediate(t *testing.T) {
 		stop()
 		if took := time.Since(before); took != 0 {
 			t.Errorf("stopped after %s", took)
+		}
+	})
+}
+
+// lingering is a queue that delivers for a while after it was told to stop, as
+// a server does that has not heard of it yet.
+type lingering struct {
+	*mem.Queue
+	linger time.Duration
+}
+
+func (q lingering) Receive(ctx context.Context, limit int, sink func(core.Delivery)) error {
+	if err := q.Queue.Receive(ctx, limit, sink); err != nil || ctx.Err() == nil {
+		return err
+	}
+	still, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.linger)
+	defer cancel()
+	return q.Queue.Receive(still, limit, sink)
+}
+
+func TestStopHandsNothingBackToItself(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		b.source = lingering{Queue: b.queue, linger: 100 * time.Millisecond}
+		b.put(b.trigger("held", time.Second))
+		stop := b.start()
+		b.after(0)
+		stop()
+		b.wantCalls(0)
+		var again core.Delivery
+		if err := b.queue.Receive(b.t.Context(), 1, func(d core.Delivery) { again = d }); err != nil {
+			t.Fatal(err)
+		}
+		if again.Count != 2 {
+			t.Errorf("others got delivery %d, want the second", again.Count)
 		}
 	})
 }

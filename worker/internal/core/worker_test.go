@@ -13,6 +13,7 @@ import (
 )
 
 func TestTriggerIsCalledRecordedAndAcknowledged(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = mem.Takes(time.Second)
 		trigger := b.put(b.trigger("k", 0))
@@ -36,6 +37,7 @@ func TestTriggerIsCalledRecordedAndAcknowledged(t *testing.T) {
 }
 
 func TestHeldUntilDueWithoutASlot(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.settings.Concurrency = 1
 		for range 3 {
@@ -53,6 +55,7 @@ func TestHeldUntilDueWithoutASlot(t *testing.T) {
 }
 
 func TestDueLaterIsHandedBack(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.put(b.trigger("k", time.Minute))
 		b.start()
@@ -68,6 +71,7 @@ func TestDueLaterIsHandedBack(t *testing.T) {
 }
 
 func TestNoMoreCallsThanSlots(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = mem.Takes(5 * time.Second)
 		for range 20 {
@@ -83,6 +87,7 @@ func TestNoMoreCallsThanSlots(t *testing.T) {
 
 // What a worker cannot run soon stays in the queue, for others.
 func TestNoMoreTriggersThanCanRun(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = mem.Takes(5 * time.Second)
 		for range 100 {
@@ -103,6 +108,7 @@ func TestNoMoreTriggersThanCanRun(t *testing.T) {
 }
 
 func TestTemporaryFailureIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = func(_ context.Context, c core.Call) core.Answer {
 			if c.Attempt <= 3 {
@@ -126,6 +132,7 @@ func TestTemporaryFailureIsTriedAgain(t *testing.T) {
 }
 
 func TestTemporaryFailureIsNeverGivenUp(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = func(context.Context, core.Call) core.Answer { return core.Answer{Class: contract.ErrorConnect} }
 		b.put(b.trigger("k", 0))
@@ -139,6 +146,7 @@ func TestTemporaryFailureIsNeverGivenUp(t *testing.T) {
 }
 
 func TestPermanentFailureEnds(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = func(context.Context, core.Call) core.Answer {
 			return core.Answer{Verdict: core.Permanent, Class: contract.ErrorStatus, Status: 404}
@@ -155,6 +163,7 @@ func TestPermanentFailureEnds(t *testing.T) {
 }
 
 func TestTimeoutOfTheJob(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = mem.Takes(time.Hour)
 		short, usual := b.trigger("short", 0), b.trigger("usual", 0)
@@ -176,6 +185,7 @@ func TestTimeoutOfTheJob(t *testing.T) {
 }
 
 func TestLongCallsAndWaitsAreNotDeliveredAgain(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.settings.Concurrency = 1
 		b.executor.Answer = mem.Takes(5 * time.Minute)
@@ -197,6 +207,7 @@ func TestLongCallsAndWaitsAreNotDeliveredAgain(t *testing.T) {
 }
 
 func TestDeliveredAgainAfterItsEndIsNotRun(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		trigger := b.trigger("k", 0)
 		final := contract.Result{Kind: contract.KindFinal, ID: trigger.ID, Key: "k"}
@@ -213,6 +224,7 @@ func TestDeliveredAgainAfterItsEndIsNotRun(t *testing.T) {
 }
 
 func TestLateAfterItsEndIsNotRun(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		late, fine := b.trigger("late", -time.Minute), b.trigger("fine", -time.Minute)
 		final := contract.Result{Kind: contract.KindFinal, ID: late.ID, Key: "late"}
@@ -231,6 +243,7 @@ func TestLateAfterItsEndIsNotRun(t *testing.T) {
 }
 
 func TestDeliveredAgainIsNotRunWhileTheLogCannotBeAsked(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.log.Refuse(errors.New("away"))
 		b.put(b.trigger("k", -time.Minute))
@@ -246,6 +259,7 @@ func TestDeliveredAgainIsNotRunWhileTheLogCannotBeAsked(t *testing.T) {
 }
 
 func TestNotAcknowledgedWhileTheRecordCannotBeStored(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		trigger := b.put(b.trigger("k", 0))
 		b.log.Refuse(errors.New("full"))
@@ -262,6 +276,7 @@ func TestNotAcknowledgedWhileTheRecordCannotBeStored(t *testing.T) {
 }
 
 func TestHandedBackWhenTheRecordCannotBeStoredForLong(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		trigger := b.put(b.trigger("k", 0))
 		b.log.Refuse(errors.New("full"))
@@ -279,6 +294,7 @@ func TestHandedBackWhenTheRecordCannotBeStoredForLong(t *testing.T) {
 }
 
 func TestAcknowledgementThatFailsIsLivedWith(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		trigger := b.put(b.trigger("k", 0))
 		b.queue.Refuse(errors.New("away"))
@@ -299,6 +315,7 @@ func TestAcknowledgementThatFailsIsLivedWith(t *testing.T) {
 }
 
 func TestPanicOfAnExecutorEndsTheOccurrence(t *testing.T) {
+	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = func(context.Context, core.Call) core.Answer { panic("bug") }
 		trigger := b.put(b.trigger("k", 0))

@@ -80,7 +80,7 @@ func (e *Executor) Execute(ctx context.Context, call core.Call) core.Answer {
 	if err != nil {
 		return failed(ctx, err)
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing is lost
+	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, maxBody+1)
 	return answered(response, e.now())
 }
@@ -167,7 +167,7 @@ func verdict(status int) core.Verdict {
 // 10.2.3). 0: there is none that can be read.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second //nolint:gosec // 31 bits
+		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return max(at.Sub(now), 0)

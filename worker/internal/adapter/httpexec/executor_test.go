@@ -82,7 +82,7 @@ func TestRequest(t *testing.T) {
 			t.Errorf("header %s: got %q, want %q", name, got.Header.Get(name), want)
 		}
 	}
-	var sent json.Number = json.Number(got.Header.Get(contract.HeaderTimestamp))
+	sent := json.Number(got.Header.Get(contract.HeaderTimestamp))
 	if seconds, err := sent.Int64(); err != nil || seconds < before || seconds > time.Now().Unix() {
 		t.Errorf("got timestamp %q", sent)
 	}

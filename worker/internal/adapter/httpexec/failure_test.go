@@ -115,7 +115,7 @@ func oldTLS(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewUnstartedServer(nil)
 	s.Config.ErrorLog = quiet()
-	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // what is to be refused
+	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s.URL

@@ -36,11 +36,11 @@ func (l *Log) Records() []contract.Result {
 }
 
 // Append implements core.ResultLog.
-func (l *Log) Append(_ context.Context, id string, record contract.Result) error {
+func (l *Log) Append(ctx context.Context, id string, record contract.Result) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.refuse != nil {
-		return l.refuse
+	if err := l.refused(ctx); err != nil {
+		return err
 	}
 	if _, again := l.ids[id]; !again {
 		l.ids[id] = time.Now()
@@ -50,11 +50,11 @@ func (l *Log) Append(_ context.Context, id string, record contract.Result) error
 }
 
 // Final implements core.ResultLog.
-func (l *Log) Final(_ context.Context, key, occurrence string, since time.Time) (bool, error) {
+func (l *Log) Final(ctx context.Context, key, occurrence string, since time.Time) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.refuse != nil {
-		return false, l.refuse
+	if err := l.refused(ctx); err != nil {
+		return false, err
 	}
 	for _, r := range l.records {
 		if r.Kind == contract.KindFinal && r.Key == key && r.ID == occurrence && !l.ids[core.RecordID(r)].Before(since) {
@@ -62,4 +62,11 @@ func (l *Log) Final(_ context.Context, key, occurrence string, since time.Time) 
 		}
 	}
 	return false, nil
+}
+
+func (l *Log) refused(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return l.refuse
 }

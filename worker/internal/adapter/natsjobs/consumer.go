@@ -26,6 +26,10 @@ const (
 	apiTimeout = 5 * time.Second
 )
 
+// ErrSettings is returned for a consumer that exists with settings that would
+// lose triggers or give them to two workers at once.
+var ErrSettings = errors.New("settings do not fit")
+
 func consumerConfig(names contract.Names, ackWait time.Duration) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
 		Durable:       Durable,
@@ -41,7 +45,7 @@ func consumerConfig(names contract.Names, ackWait time.Duration) jetstream.Consu
 }
 
 // ensure looks the consumer up, creates it when it is missing, and refuses one
-// that would lose triggers or give them to two workers at once.
+// with settings that do not fit.
 func (q *Queue) ensure(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
@@ -65,15 +69,15 @@ func (q *Queue) ensure(ctx context.Context) error {
 func checkConsumer(c *jetstream.ConsumerConfig, filter string, ackWait time.Duration) error {
 	switch {
 	case c.FilterSubject != filter:
-		return fmt.Errorf("filter is %q, want %q", c.FilterSubject, filter)
+		return fmt.Errorf("%w: filter is %q, want %q", ErrSettings, c.FilterSubject, filter)
 	case c.AckPolicy != jetstream.AckExplicitPolicy:
-		return fmt.Errorf("ack policy is %s, want explicit", c.AckPolicy)
+		return fmt.Errorf("%w: ack policy is %s, want explicit", ErrSettings, c.AckPolicy)
 	case c.MaxDeliver != -1:
-		return fmt.Errorf("max deliver is %d, want -1: triggers must not be given up", c.MaxDeliver)
+		return fmt.Errorf("%w: max deliver is %d, want -1: triggers must not be given up", ErrSettings, c.MaxDeliver)
 	case c.AckWait < ackWait:
-		return fmt.Errorf("ack wait is %s, want at least %s: triggers would be run twice", c.AckWait, ackWait)
+		return fmt.Errorf("%w: ack wait is %s, want at least %s: triggers would be run twice", ErrSettings, c.AckWait, ackWait)
 	case len(c.BackOff) > 0:
-		return errors.New("backoff is set, want none: it replaces the ack wait")
+		return fmt.Errorf("%w: backoff is set, want none: it replaces the ack wait", ErrSettings)
 	}
 	return nil
 }

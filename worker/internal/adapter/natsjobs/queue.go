@@ -76,14 +76,26 @@ func (q *Queue) setReady(ready bool) {
 	q.ready = ready
 }
 
+// Prepare looks the consumer up or makes it. The error is ErrSettings when it
+// will not get better by waiting; Receive waits for everything else.
+func (q *Queue) Prepare(ctx context.Context) error {
+	err := q.ensure(ctx)
+	if errors.Is(err, ErrSettings) {
+		return err
+	}
+	q.setReady(err == nil)
+	return nil
+}
+
 // Receive implements core.Queue. After an error it looks the consumer up anew,
 // so one that was deleted is made again.
 func (q *Queue) Receive(ctx context.Context, limit int, sink func(core.Delivery)) error {
 	if q.Ready() != nil {
-		if err := q.ensure(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		err := q.ensure(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // to be stopped is no failure
+		case err != nil:
 			return err
 		}
 		q.setReady(true)

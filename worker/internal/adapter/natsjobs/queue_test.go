@@ -2,6 +2,7 @@ package natsjobs_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -119,7 +120,11 @@ func TestConsumerWithOtherSettingsIsRefused(t *testing.T) {
 			if _, err := js.CreateConsumer(t.Context(), names.TriggerStream(), config); err != nil {
 				t.Fatal(err)
 			}
-			if err := q.Receive(t.Context(), 1, func(core.Delivery) {}); err == nil || q.Ready() == nil {
+			if err := q.Prepare(t.Context()); !errors.Is(err, natsjobs.ErrSettings) {
+				t.Errorf("got %v, want the settings refused", err)
+			}
+			err := q.Receive(t.Context(), 1, func(core.Delivery) {})
+			if !errors.Is(err, natsjobs.ErrSettings) || q.Ready() == nil {
 				t.Errorf("got %v, ready: %v, want it refused", err, q.Ready())
 			}
 		})

@@ -106,7 +106,7 @@ func scan(ctx context.Context, stream jetstream.Stream, subject string, since ti
 		if err := messages.Error(); err != nil || ctx.Err() != nil || got == 0 {
 			return false, errors.Join(err, context.Cause(ctx), incomplete(got))
 		}
-		left -= min(left, uint64(got)) //nolint:gosec // never negative
+		left -= min(left, uint64(got))
 	}
 	return false, nil
 }

@@ -1,0 +1,104 @@
+package imports_test
+
+// Libraries that rules name.
+const (
+	natsClient = "github.com/nats-io/nats.go"
+	natsServer = "github.com/nats-io/nats-server/v2"
+	nkeys      = "github.com/nats-io/nkeys"
+	logrus     = "github.com/sirupsen/logrus"
+	envconfig  = "github.com/kelseyhightower/envconfig"
+	wire       = "github.com/google/wire"
+	cron       = "github.com/robfig/cron/v3"
+	yaml       = "go.yaml.in/yaml/v3"
+	cobra      = "github.com/spf13/cobra"
+	gomock     = "go.uber.org/mock"
+	roots      = "golang.org/x/crypto/x509roots/fallback"
+	sys        = "golang.org/x/sys"
+)
+
+// rule says what packages may import beside the standard library. Patterns
+// are paths below the repository's module prefix; one that ends in "/..."
+// matches the path before it and everything below, and "*" within matches one
+// path element. The first rule that matches a package decides.
+type rule struct {
+	packages  string
+	ours      []string // patterns of our own packages
+	libraries []string // modules of others
+}
+
+var rules = []rule{
+	// What every side shares. The contract has no dependency at all and the
+	// arithmetic of time only its parser, because the client brings both along.
+	{"shared/contract", nil, nil},
+	{"shared/spec/...", []string{"shared/contract", "shared/spec"}, []string{cron}},
+	{"shared/setting", nil, nil},
+	{"shared/logging", nil, []string{logrus}},
+	{"shared/health", []string{"shared/setting"}, nil},
+	{"shared/natsconn", []string{"shared/setting"}, []string{natsClient, nkeys, logrus}},
+	{"shared/topology", []string{"shared/contract", "shared/setting"}, []string{natsClient}},
+	{"shared/natstest", nil, []string{natsServer, natsClient}},
+	{
+		"shared/config",
+		[]string{"shared/contract", "shared/health", "shared/natsconn", "shared/setting"},
+		[]string{envconfig, yaml, logrus},
+	},
+
+	// The client is compiled into the programs of others.
+	{"schedule/common", []string{"shared/contract"}, nil},
+	{"schedule/client", []string{"schedule/common", "shared/contract", "shared/spec"}, []string{natsClient}},
+
+	// A core knows the time, jobs and policies and nothing else.
+	{"*/internal/core", []string{"shared/contract", "shared/spec"}, nil},
+	{"*/internal/core/coremock", []string{"*/internal/core", "shared/contract"}, []string{gomock}},
+	{"*/internal/core/porttest", []string{"*/internal/core", "shared/contract"}, nil},
+
+	// An adapter knows its core and one technology, never another adapter.
+	{"*/internal/adapter/mem", []string{"*/internal/core", "shared/contract"}, nil},
+	{"*/internal/adapter/nats*", []string{"*/internal/core", "shared/contract"}, []string{natsClient}},
+	{"*/internal/adapter/logmon", []string{"*/internal/core", "shared/contract"}, []string{logrus}},
+	{"worker/internal/adapter/httpexec", []string{"worker/internal/core", "shared/contract"}, nil},
+	{"worker/internal/adapter/system", []string{"worker/internal/core"}, nil},
+	{
+		"schedule/internal/cli",
+		[]string{"schedule/client", "schedule/common", "shared/..."},
+		[]string{cobra, yaml, natsClient},
+	},
+
+	// Composition roots put it all together; programs only call them.
+	{"schedule/bootstrap", []string{"schedule/internal/...", "shared/..."}, []string{natsClient, logrus, wire}},
+	{"worker/bootstrap", []string{"worker/internal/...", "shared/..."}, []string{natsClient, logrus, wire}},
+	{"schedule/cmd/schedulectl", []string{"schedule/internal/cli"}, []string{roots}},
+	{"schedule/cmd/schedule", []string{"schedule/bootstrap"}, []string{roots}},
+	{"worker/cmd/worker", []string{"worker/bootstrap", "shared/health"}, []string{roots}},
+
+	// Programs around the services use them as everyone else could.
+	{"tools/cmd/standalone", []string{"tools/internal/standalone"}, []string{roots}},
+	{
+		"tools/internal/standalone",
+		[]string{"schedule/bootstrap", "worker/bootstrap", "schedule/client", "schedule/common", "shared/..."},
+		[]string{natsServer, natsClient, logrus, sys},
+	},
+	{"tools/internal/imports", nil, nil},
+	{"e2e/...", []string{"e2e/...", "schedule/client", "schedule/common", "schedule/bootstrap", "worker/bootstrap", "shared/..."}, []string{
+		natsClient, natsServer, nkeys, "github.com/testcontainers/testcontainers-go", "github.com/moby/moby",
+	}},
+}
+
+// borders say which modules the tests of a module may use as well.
+var borders = map[string][]string{
+	"shared":   {"shared/..."},
+	"schedule": {"schedule/...", "shared/..."},
+	"worker":   {"worker/...", "shared/..."},
+	"tools":    {"tools/...", "schedule/...", "worker/...", "shared/..."},
+	"e2e":      {"e2e/...", "schedule/...", "worker/...", "shared/..."},
+}
+
+// vendored are the packages that an application imports, and foreign what it
+// must not find in its vendor folder because of them.
+var (
+	vendored = []string{"schedule/client", "schedule/common"}
+	foreign  = []string{
+		natsServer, logrus, envconfig, wire, gomock, cobra, yaml,
+		"github.com/prometheus", "github.com/testcontainers", "go.uber.org/goleak", "pgregory.net/rapid",
+	}
+)
