@@ -16,7 +16,8 @@ import (
 const Ahead = time.Second
 
 const (
-	beatEvery   = 250 * time.Millisecond
+	beatEvery   = 200 * time.Millisecond
+	electEvery  = 50 * time.Millisecond
 	auditEvery  = 10 * time.Second
 	settleEvery = 30 * time.Second
 	retryAfter  = 250 * time.Millisecond
@@ -46,6 +47,7 @@ type Engine struct {
 	synced   atomic.Bool
 	bad      chan BadEntry // to be recorded
 	lastSeen seen
+	clock    clock
 }
 
 // New returns an engine that is not running.
@@ -65,6 +67,9 @@ func New(o Options, store JobStore, pub Publisher, records Recorder, monitor Mon
 func (e *Engine) Ready() error {
 	if !e.synced.Load() {
 		return errors.New("loading schedules")
+	}
+	if err := e.clock.err(); err != nil {
+		return err
 	}
 	if !slices.Contains(e.members.alive(e.Now()), e.Node) {
 		return errors.New("no heartbeat of this node was seen lately")
@@ -100,7 +105,7 @@ func (e *Engine) resign(ctx context.Context) {
 }
 
 func (e *Engine) heartbeat() contract.Heartbeat {
-	return contract.Heartbeat{Node: e.Node, Sent: e.Now(), Started: e.started}
+	return contract.Heartbeat{Node: e.Node, Sent: e.Now(), Started: e.started, Resigned: e.clock.err() != nil}
 }
 
 // beat stores heartbeats: they keep this node a member and, seen again in the
@@ -119,7 +124,7 @@ func (e *Engine) beat(ctx context.Context) {
 // elect gives every partition to the node it falls to.
 func (e *Engine) elect(ctx context.Context) {
 	var before []string
-	for ; ctx.Err() == nil; sleep(ctx, beatEvery) {
+	for ; ctx.Err() == nil; sleep(ctx, electEvery) {
 		nodes := e.members.alive(e.Now())
 		if slices.Equal(nodes, before) {
 			continue

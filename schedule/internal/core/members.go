@@ -18,8 +18,10 @@ type members struct {
 	seen map[string]time.Time
 }
 
-// lifetime is how long a node counts as alive after its heartbeat was seen.
-const lifetime = 1500 * time.Millisecond
+// lifetime is how long a node counts as alive after its heartbeat was seen. It
+// is short, because others wait for it when a node dies, and a node that is
+// taken for dead by mistake costs a refused commit.
+const lifetime = 1100 * time.Millisecond
 
 func newMembers() *members { return &members{seen: map[string]time.Time{}} }
 

@@ -151,7 +151,7 @@ func (p *partition) mayPublish() bool {
 	if !p.owned {
 		p.planner.Release()
 	}
-	return p.owned && p.synced
+	return p.owned && p.synced && p.e.clock.err() == nil
 }
 
 // position loads the cursor and the histories that matter there.

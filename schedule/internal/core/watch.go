@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
 )
@@ -75,13 +76,27 @@ func (e *Engine) apply(c Change) {
 	case c.Synced:
 		e.sync()
 	case c.Heartbeat != nil:
-		e.members.hear(*c.Heartbeat, e.Now())
+		e.hear(*c.Heartbeat, c.Stored)
 	case c.Revision != nil:
 		e.applyRevision(*c.Revision)
 	}
 	if at := nanos(c.Stored); at > e.fresh.Load() {
 		e.fresh.Store(at)
 		e.wakeAll()
+	}
+}
+
+// hear takes a heartbeat. This node's own ones also compare its clock with the
+// server's.
+func (e *Engine) hear(b contract.Heartbeat, stored time.Time) {
+	e.members.hear(b, e.Now())
+	if b.Node != e.Node {
+		return
+	}
+	before := e.clock.warning()
+	e.clock.sample(stored.Sub(b.Sent))
+	if after := e.clock.warning(); after != nil && before == nil {
+		e.monitor.Trouble("compare clocks", -1, after)
 	}
 }
 
