@@ -1,0 +1,114 @@
+package ledger_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weplanx/workflow/e2e/internal/ledger"
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+const (
+	namespace = "ns"
+	every     = time.Second
+)
+
+var stored = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
+
+func id(key string, n int) string {
+	return contract.OccurrenceID(namespace, key, 0, stored.Add(time.Duration(n)*every))
+}
+
+func final(key string, n int, outcome string) contract.Result {
+	return contract.Result{Kind: contract.KindFinal, ID: id(key, n), Key: key, Outcome: outcome}
+}
+
+// balanced is a ledger of keys a and b with three good occurrences each.
+func balanced() *ledger.Ledger {
+	l := ledger.New(namespace, every)
+	for _, key := range []string{"a", "b"} {
+		l.Stored(key, stored)
+		for n := 1; n <= 3; n++ {
+			whole(l, key, n)
+		}
+	}
+	return l
+}
+
+func whole(l *ledger.Ledger, key string, n int) {
+	l.Published(contract.Trigger{ID: id(key, n)})
+	l.Called(id(key, n))
+	l.Recorded(contract.Result{Kind: contract.KindAttempt, ID: id(key, n), Key: key})
+	l.Recorded(final(key, n, contract.OutcomeSuccess))
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	strict := ledger.Rules{Published: true}
+	for _, c := range []struct {
+		name   string
+		change func(*ledger.Ledger)
+		rules  ledger.Rules
+		n      int
+		want   []string // a part of each finding, in order
+	}{
+		{"balances", func(*ledger.Ledger) {}, strict, 3, nil},
+		{"more than asked for", func(l *ledger.Ledger) { whole(l, "a", 4) }, strict, 3, nil},
+		{"one is missing at the end", func(*ledger.Ledger) {}, strict, 4, []string{
+			"a #4 (12:00:04.123): 0 triggers", "a #4 (12:00:04.123): called 0 times", "a #4 (12:00:04.123): 0 final records",
+			"b #4 (12:00:04.123): 0 triggers", "b #4 (12:00:04.123): called 0 times", "b #4 (12:00:04.123): 0 final records",
+		}},
+		{"gap before one that was seen", func(l *ledger.Ledger) { whole(l, "b", 5) }, strict, 3, []string{
+			"b #4 (12:00:04.123): 0 triggers", "b #4 (12:00:04.123): called 0 times", "b #4 (12:00:04.123): 0 final records",
+		}},
+		{"published twice", func(l *ledger.Ledger) { l.Published(contract.Trigger{ID: id("a", 2)}) }, strict, 3, []string{"a #2 (12:00:02.123): 2 triggers"}},
+		{
+			"published twice under an observer that may miss some",
+			func(l *ledger.Ledger) { l.Published(contract.Trigger{ID: id("a", 2)}) },
+			ledger.Rules{PublishedOnce: true},
+			3,
+			[]string{"a #2 (12:00:02.123): 2 triggers"},
+		},
+		{"called twice", func(l *ledger.Ledger) { l.Called(id("b", 1)) }, strict, 3, []string{"b #1 (12:00:01.123): called 2 times"}},
+		{"called twice, which is allowed", func(l *ledger.Ledger) { l.Called(id("b", 1)) }, ledger.Rules{CalledAgain: true}, 3, nil},
+		{"two final records", func(l *ledger.Ledger) { l.Recorded(final("a", 3, contract.OutcomeSuccess)) }, strict, 3, []string{"a #3 (12:00:03.123): 2 final records"}},
+		{"only recorded, not called", func(l *ledger.Ledger) {
+			l.Recorded(final("a", 4, contract.OutcomeFailed))
+		}, ledger.Rules{CalledAgain: true}, 3, []string{"called 0 times", "outcome failed"}},
+		{"foreign callback", func(l *ledger.Ledger) { l.Called("abc") }, strict, 3, []string{"callback with an ID that no occurrence has: abc"}},
+		{"another namespace's occurrence", func(l *ledger.Ledger) {
+			l.Called(contract.OccurrenceID("other", "a", 0, stored.Add(every)))
+		}, strict, 3, []string{"callback with an ID that no occurrence has"}},
+		{"missed", func(l *ledger.Ledger) {
+			l.Recorded(contract.Result{Kind: contract.KindMissed, Key: "a", Reason: "late"})
+		}, strict, 3, []string{"record of kind missed for a: late"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := balanced()
+			c.change(l)
+			got := l.Check(c.n, c.rules)
+			if len(got) != len(c.want) {
+				t.Fatalf("findings %q, want %q", got, c.want)
+			}
+			for i := range got {
+				if !strings.Contains(got[i], c.want[i]) {
+					t.Errorf("finding %q, want %q", got[i], c.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	l := balanced()
+	l.Recorded(final("a", 4, contract.OutcomeSuccess))
+	if done, want := l.Complete(4); done != 7 || want != 8 {
+		t.Errorf("Complete = %d of %d, want 7 of 8", done, want)
+	}
+	if got := l.Totals(); got != (ledger.Totals{Keys: 2, Occurrences: 7, Triggers: 6, Calls: 6, Finals: 7}) {
+		t.Errorf("totals: %s", got)
+	}
+}
