@@ -6,8 +6,10 @@ import (
 )
 
 // Count returns how many nominal times lie after one instant and not after
-// another. It takes about as long as ten calls of Next for every month between
-// them, whatever the number is.
+// another: as many as calls of Next would find. anchor is where "@every" counts
+// from; other specs ignore it. The work grows with the months and the moves of
+// the clock in between, not with the number: well under a millisecond for 50
+// years.
 func (s *Spec) Count(after, to, anchor time.Time) int64 {
 	if after.Before(first) {
 		after = first.Add(-1)
@@ -103,21 +105,11 @@ func (c *calendar) countClock(s int64) int64 {
 func ones(set uint64) int64 { return int64(bits.OnesCount64(set)) }
 
 func (e every) count(after, to, anchor time.Time) int64 {
-	if after.Before(anchor) {
-		after = anchor
-	}
-	if !after.Before(to) {
+	begin, ok := e.next(after, anchor)
+	if !ok || begin.After(to) {
 		return 0
 	}
-	return e.multiples(anchor, to) - e.multiples(anchor, after)
-}
-
-// multiples returns how many multiples lie after anchor and not after t, which
-// is not before anchor.
-func (e every) multiples(anchor, t time.Time) int64 {
-	hi, lo := distance(anchor, t)
-	n, _ := bits.Div64(hi, lo, uint64(e)) //nolint:gosec // e is positive
-	return int64(n)                       //nolint:gosec // 292 years of 100 ms fit
+	return int64(to.Sub(begin)/time.Duration(e)) + 1
 }
 
 func (a at) count(after, to, _ time.Time) int64 {

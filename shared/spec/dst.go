@@ -39,7 +39,8 @@ func (s *Spec) WithDST(d contract.DST) *Spec {
 // Shift says how daylight saving time touches a nominal time.
 type Shift string
 
-// Shifts.
+// Shifts. A nominal time that shows a match of its own and follows a gap that
+// holds others is not shifted.
 const (
 	ShiftNone   Shift = ""
 	ShiftGap    Shift = "gap"    // its wall time is left out; it runs right after the gap
@@ -47,7 +48,8 @@ const (
 	ShiftSecond Shift = "second" // its wall time occurs twice; this is the second
 )
 
-// Shift tells how daylight saving time touches the nominal time t.
+// Shift tells how daylight saving time touches the nominal time t. What is not
+// a nominal time gets an answer without a meaning.
 func (s *Spec) Shift(t time.Time) Shift {
 	r, ok := s.rule.(*cronRule)
 	if !ok {
@@ -56,20 +58,42 @@ func (s *Spec) Shift(t time.Time) Shift {
 	u := t.Unix()
 	in := segmentAt(r.loc, u)
 	w := u + in.offset
-	if !r.within(w, w) {
+	switch {
+	case !r.within(w, w):
 		return ShiftGap
-	}
-	if shows(segmentAt(r.loc, in.start-1), w) {
+	case shownBefore(r.loc, in, u):
 		return ShiftSecond
-	}
-	if in.end < forever && shows(segmentAt(r.loc, in.end), w) {
+	case shownAfter(r.loc, in, u):
 		return ShiftFirst
 	}
 	return ShiftNone
 }
 
+// shownBefore reports whether what the clock shows at u, an instant in the
+// segment in, was shown in a segment before.
+func shownBefore(loc *time.Location, in segment, u int64) bool {
+	for s := in; u-s.start <= 2*maxOffset; {
+		s = segmentAt(loc, s.start-1)
+		if s.shows(u + in.offset) {
+			return true
+		}
+	}
+	return false
+}
+
+// shownAfter is shownBefore for the segments that follow.
+func shownAfter(loc *time.Location, in segment, u int64) bool {
+	for s := in; s.end-u <= 2*maxOffset; {
+		s = segmentAt(loc, s.end)
+		if s.shows(u + in.offset) {
+			return true
+		}
+	}
+	return false
+}
+
 // shows reports whether the clock shows the wall time w in the segment.
-func shows(s segment, w int64) bool {
+func (s segment) shows(w int64) bool {
 	u := w - s.offset
 	return s.start <= u && u < s.end
 }

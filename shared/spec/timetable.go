@@ -1,13 +1,13 @@
 package spec
 
 import (
-	"hash/fnv"
+	"strconv"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
 )
 
-// Timetable are the times of one job: its spec under the job's zone, policy for
+// Timetable is the times of one job: its spec under the job's zone, policy for
 // daylight saving time, bounds and jitter. It does not change and is safe for
 // concurrent use. Schedulers, clients and previews use the same.
 type Timetable struct {
@@ -16,23 +16,31 @@ type Timetable struct {
 	jitter     time.Duration
 }
 
-// ForJob reads the times of a job. The error is a *contract.FieldError that
-// names "spec" or "timezone".
+// ForJob reads the times of a job, whose other fields were checked by
+// contract.Schedule.Check. The error is a *contract.FieldError that names
+// "spec" or "timezone".
 func ForJob(job *contract.Job) (*Timetable, error) {
 	s, err := Parse(job.Spec, job.Timezone)
 	if err != nil {
 		return nil, err
 	}
-	return &Timetable{spec: s.WithDST(job.DST), start: utc(job.Start), end: utc(job.End), jitter: time.Duration(job.Jitter)}, nil
+	return &Timetable{
+		spec:   s.WithDST(job.DST),
+		start:  utc(job.Start),
+		end:    utc(job.End),
+		jitter: time.Duration(job.Jitter),
+	}, nil
 }
 
-// Next is Spec.Next within the job's bounds.
+// Next is Spec.Next within the job's bounds. The bounds choose among the times
+// of the spec and do not move them: "@every" counts from anchor, not from the
+// job's start.
 func (t *Timetable) Next(after, anchor time.Time) (time.Time, bool) {
-	if !t.start.IsZero() && after.Before(t.start) {
-		after = t.start.Add(-1)
+	next, ok := t.spec.Next(t.begin(after), anchor)
+	if !ok || t.ended(next) {
+		return time.Time{}, false
 	}
-	next, ok := t.spec.Next(after, anchor)
-	return next, ok && !t.ended(next)
+	return next, true
 }
 
 // Prev is Spec.Prev within the job's bounds.
@@ -41,18 +49,26 @@ func (t *Timetable) Prev(at, anchor time.Time) (time.Time, bool) {
 		at = t.end
 	}
 	prev, ok := t.spec.Prev(at, anchor)
-	return prev, ok && !prev.Before(t.start)
+	if !ok || prev.Before(t.start) {
+		return time.Time{}, false
+	}
+	return prev, true
 }
 
 // Count is Spec.Count within the job's bounds.
 func (t *Timetable) Count(after, to, anchor time.Time) int64 {
-	if !t.start.IsZero() && after.Before(t.start) {
-		after = t.start.Add(-1)
-	}
 	if t.ended(to) {
 		to = t.end
 	}
-	return t.spec.Count(after, to, anchor)
+	return t.spec.Count(t.begin(after), to, anchor)
+}
+
+// begin moves an instant before the job's start to where the start is next.
+func (t *Timetable) begin(after time.Time) time.Time {
+	if !t.start.IsZero() && after.Before(t.start) {
+		return t.start.Add(-1)
+	}
+	return after
 }
 
 func (t *Timetable) ended(at time.Time) bool { return !t.end.IsZero() && at.After(t.end) }
@@ -69,19 +85,20 @@ func (t *Timetable) Shift(nominal time.Time) Shift { return t.spec.Shift(nominal
 // Jittered reports whether the job has jitter.
 func (t *Timetable) Jittered() bool { return t.jitter > 0 }
 
-// Due returns the nominal time plus jitter: a hash of the occurrence's ID
-// decides how much, less than the job's jitter and than the time to its next
-// nominal time. So occurrences of a job are due in the order of their nominal
-// times.
+// Due returns the nominal time plus jitter: less than the job's jitter, and
+// less than the time to the next nominal time of its spec. The occurrence's ID,
+// which is a hash, decides how much, so it is the same wherever and whenever it
+// is asked for. Occurrences of a job are due in the order of their nominal
+// times; the last one may be due after the job's end.
 func (t *Timetable) Due(namespace, key string, index int, nominal, anchor time.Time) time.Time {
-	if t.jitter == 0 {
+	if t.jitter <= 0 {
 		return nominal
 	}
 	span := t.jitter
 	if next, ok := t.spec.Next(nominal, anchor); ok {
 		span = min(span, next.Sub(nominal))
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(contract.OccurrenceID(namespace, key, index, nominal)))
-	return nominal.Add(time.Duration(h.Sum64() % uint64(span))) //nolint:gosec // span is positive
+	id := contract.OccurrenceID(namespace, key, index, nominal)
+	hash, _ := strconv.ParseUint(id[:16], 16, 64) // hexadecimal digits
+	return nominal.Add(time.Duration(hash % uint64(span)))
 }
