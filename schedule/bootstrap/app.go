@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/weplanx/workflow/schedule/internal/adapter/natsapi"
 	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/health"
 	"github.com/weplanx/workflow/shared/natsconn"
 )
@@ -17,7 +20,9 @@ import (
 // App is a scheduler node that is ready to run.
 type App struct {
 	engine *core.Engine
-	own    *nats.Conn // closed with the app; nil when the caller's
+	nc     *nats.Conn
+	names  contract.Names
+	own    bool // nc is closed with the app
 	close  sync.Once
 }
 
@@ -34,7 +39,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		nc.Close()
 		return nil, err
 	}
-	app.own = nc
+	app.own = true
 	return app, nil
 }
 
@@ -46,13 +51,18 @@ func NewWithConn(ctx context.Context, cfg Config, nc *nats.Conn) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{engine: engine}, nil
+	return &App{engine: engine, nc: nc, names: newNames(cfg)}, nil
 }
 
 // Run fires until ctx ends, then finishes what it has begun, resigns, closes
 // the app and returns nil. It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	defer a.Close()
+	service, err := natsapi.Start(a.nc, a.names, a.engine, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = service.Stop() }() // the connection may be gone, and the service with it
 	return a.engine.Run(ctx)
 }
 
@@ -63,8 +73,8 @@ func (a *App) Ready() error { return a.engine.Ready() }
 // more than once.
 func (a *App) Close() {
 	a.close.Do(func() {
-		if a.own != nil {
-			a.own.Close()
+		if a.own {
+			a.nc.Close()
 		}
 	})
 }

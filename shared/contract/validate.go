@@ -78,13 +78,7 @@ func (j *Job) check(checkSpec func(spec, timezone string) error) *FieldError {
 	if j.Mode != ModeHTTP {
 		return &FieldError{Field: "mode", Problem: "is " + quote(j.Mode) + ", want \"HTTP\""}
 	}
-	if err := checkSpec(j.Spec, j.Timezone); err != nil {
-		if f, ok := err.(*FieldError); ok { //nolint:errorlint // only the error itself names a field of the job
-			return f
-		}
-		return &FieldError{Field: "spec", Problem: err.Error()}
-	}
-	if err := j.checkTimes(); err != nil {
+	if err := j.checkTimes(checkSpec); err != nil {
 		return err
 	}
 	if j.Timeout < 0 || time.Duration(j.Timeout) > MaxTimeout {
@@ -99,8 +93,22 @@ func (j *Job) check(checkSpec func(spec, timezone string) error) *FieldError {
 	return nil
 }
 
-// checkTimes checks what modifies the times of Spec.
-func (j *Job) checkTimes() *FieldError {
+// CheckTimes refuses what a job says of its times, as Schedule.Check does. The
+// error is a *FieldError whose Field is relative to the job.
+func (j *Job) CheckTimes(checkSpec func(spec, timezone string) error) error {
+	if err := j.checkTimes(checkSpec); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (j *Job) checkTimes(checkSpec func(spec, timezone string) error) *FieldError {
+	if err := checkSpec(j.Spec, j.Timezone); err != nil {
+		if f, ok := err.(*FieldError); ok { //nolint:errorlint // only the error itself names a field of the job
+			return f
+		}
+		return &FieldError{Field: "spec", Problem: err.Error()}
+	}
 	switch {
 	case !j.Start.IsZero() && !j.End.IsZero() && j.End.Before(j.Start):
 		return &FieldError{Field: "end", Problem: "is before start"}

@@ -1,9 +1,13 @@
 package spec
 
-import "time"
+import (
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
 
 // MaxPreview is the most nominal times that one preview tells.
-const MaxPreview = 1000
+const MaxPreview = contract.MaxPreview
 
 // Upcoming is a nominal time of a job that lies ahead.
 type Upcoming struct {

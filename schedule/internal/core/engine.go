@@ -77,6 +77,27 @@ func (e *Engine) Ready() error {
 	return nil
 }
 
+// State returns what the node knows of itself.
+func (e *Engine) State() contract.NodeState {
+	offset, _ := e.clock.offset()
+	s := contract.NodeState{
+		NodePing: contract.NodePing{Node: e.Node, Ready: true},
+		Started:  e.started.UTC(), Nodes: e.members.alive(e.Now()), Partitions: len(e.parts),
+		Owned: []contract.OwnedCursor{}, ClockOffset: contract.Duration(offset),
+	}
+	if err := e.Ready(); err != nil {
+		s.Ready, s.Reason = false, err.Error()
+	}
+	for i, p := range e.parts {
+		schedules, due, owned := p.state()
+		s.Schedules += schedules
+		if owned {
+			s.Owned = append(s.Owned, contract.OwnedCursor{Partition: i, Due: due})
+		}
+	}
+	return s
+}
+
 // Run fires until ctx ends, then resigns and returns nil. It survives every
 // failure of its ports: each is reported to the monitor and tried again.
 func (e *Engine) Run(ctx context.Context) error {

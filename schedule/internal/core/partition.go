@@ -51,6 +51,14 @@ func (p *partition) setOwned(owned bool) {
 	p.wake()
 }
 
+// state returns how many schedules the partition holds, and where its cursor
+// stands if this node publishes for it.
+func (p *partition) state() (schedules int, due time.Time, owned bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.planner.Live(), p.planner.At(), p.owned && p.planner.Positioned()
+}
+
 // holdsBefore reports whether the partition holds a key whose newest revision
 // is older than number.
 func (p *partition) holdsBefore(number uint64) bool {

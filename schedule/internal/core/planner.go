@@ -66,6 +66,20 @@ func (p *Planner) Oldest() (number uint64, ok bool) {
 	return number, ok
 }
 
+// Live returns how many keys the planner holds that are not deleted.
+func (p *Planner) Live() int {
+	n := 0
+	for _, r := range p.revisions {
+		if !r.gone {
+			n++
+		}
+	}
+	return n
+}
+
+// At returns the due time up to which everything is planned.
+func (p *Planner) At() time.Time { return instant(p.at.due) }
+
 // Positioned reports whether the planner stands at a cursor.
 func (p *Planner) Positioned() bool { return p.positioned }
 

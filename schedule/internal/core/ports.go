@@ -83,6 +83,8 @@ type Monitor interface {
 	Committed(c Committed)
 	// Owned: the node now tries to publish for these partitions.
 	Owned(partitions []int, nodes []string)
+	// Loading: so many schedules have been read so far; done when it is all.
+	Loading(schedules int, done bool)
 	// Trouble: something failed and will be tried again. Partition is −1 where
 	// it concerns none.
 	Trouble(doing string, partition int, err error)

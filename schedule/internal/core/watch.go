@@ -11,6 +11,9 @@ import (
 // errVanished ends a watch whose store lost keys without delete markers.
 var errVanished = errors.New("schedules vanished from the bucket without delete markers")
 
+// loadingStep is how many schedules are loaded between two words about it.
+const loadingStep = 100_000
+
 // seen are the keys a watch has reported until it is synced; nil afterwards.
 type seen map[string]struct{}
 
@@ -103,6 +106,9 @@ func (e *Engine) hear(b contract.Heartbeat, stored time.Time) {
 func (e *Engine) applyRevision(r Revision) {
 	if e.lastSeen != nil {
 		e.lastSeen[r.Key] = struct{}{}
+		if n := len(e.lastSeen); n%loadingStep == 0 {
+			e.monitor.Loading(n, false)
+		}
 	}
 	p := e.parts[contract.Partition(r.Key, len(e.parts))]
 	positioned, added := p.apply(r)
@@ -129,6 +135,7 @@ func (e *Engine) sync() {
 	for _, p := range e.parts {
 		p.sync(e.lastSeen)
 	}
+	e.monitor.Loading(len(e.lastSeen), true)
 	e.lastSeen = nil
 	e.synced.Store(true)
 }

@@ -57,6 +57,15 @@ func (m *Monitor) Owned(partitions []int, nodes []string) {
 	m.log.WithFields(logrus.Fields{"partitions": partitions, "nodes": nodes}).Info("ownership changed")
 }
 
+// Loading implements core.Monitor.
+func (m *Monitor) Loading(schedules int, done bool) {
+	text := "loading schedules"
+	if done {
+		text = "schedules loaded"
+	}
+	m.log.WithField("schedules", schedules).Info(text)
+}
+
 // Trouble implements core.Monitor. The same trouble is logged once in ten
 // seconds; what failed is tried several times a second.
 func (m *Monitor) Trouble(doing string, partition int, err error) {

@@ -47,6 +47,10 @@ func TestLinesNameWhatTheyAreAbout(t *testing.T) {
 			[]string{`"partitions":[1,2]`, `"nodes":["n","o"]`},
 		},
 		{
+			"loading", func(m *logmon.Monitor) { m.Loading(100_000, false); m.Loading(123_456, true) },
+			[]string{`"loading schedules"`, `"schedules":100000`, `"schedules loaded"`, `"schedules":123456`},
+		},
+		{
 			"trouble", func(m *logmon.Monitor) { m.Trouble("watch schedules", -1, errors.New("gone")) },
 			[]string{`"doing":"watch schedules"`, `"error":"gone"`},
 		},

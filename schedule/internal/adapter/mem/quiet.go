@@ -59,6 +59,9 @@ func (m *Monitor) Committed(core.Committed) {}
 // Owned implements core.Monitor.
 func (m *Monitor) Owned([]int, []string) {}
 
+// Loading implements core.Monitor.
+func (m *Monitor) Loading(int, bool) {}
+
 // Trouble implements core.Monitor.
 func (m *Monitor) Trouble(doing string, partition int, err error) {
 	m.mu.Lock()
