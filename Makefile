@@ -39,7 +39,8 @@ race: ## The same tests under the race detector
 
 e2e: ## Tests in containers; fails where there is no Docker
 	@docker version >/dev/null || { echo "e2e: no Docker engine answers; start one first" >&2; exit 1; }
-	go test -tags e2e -count=1 -timeout 20m -v $(ARGS) ./e2e/container/...
+	mkdir -p .out
+	go test -tags e2e -count=1 -timeout 20m -v -artifacts -outputdir $(CURDIR)/.out $(ARGS) ./e2e/container
 
 bench: ## All benchmarks (BENCHTIME=1s)
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(ARGS) $(PACKAGES)

@@ -43,7 +43,7 @@ func (s *Schedule) open(ctx context.Context) error {
 	if err := s.usable(&info.Config); err != nil {
 		return err
 	}
-	s.kv, err = request(ctx, s, "open bucket "+s.names.Bucket(), "STREAM.INFO."+stream, func(context.Context) (nats.KeyValue, error) {
+	s.kv, err = query(ctx, s, "open bucket "+s.names.Bucket(), "STREAM.INFO."+stream, func(context.Context) (nats.KeyValue, error) {
 		return s.js.KeyValue(s.names.Bucket())
 	})
 	return err
@@ -54,7 +54,7 @@ func (s *Schedule) bucketInfo(ctx context.Context) (*nats.StreamInfo, error) {
 }
 
 func (s *Schedule) streamInfo(ctx context.Context, what, stream string) (*nats.StreamInfo, error) {
-	return request(ctx, s, what, "STREAM.INFO."+stream, func(ctx context.Context) (*nats.StreamInfo, error) {
+	return query(ctx, s, what, "STREAM.INFO."+stream, func(ctx context.Context) (*nats.StreamInfo, error) {
 		return s.js.StreamInfo(stream, nats.Context(ctx))
 	})
 }
@@ -92,7 +92,7 @@ func (s *Schedule) create(ctx context.Context) (*nats.StreamInfo, error) {
 // createWith makes the stream as nats.go's CreateKeyValue would, with a context.
 func (s *Schedule) createWith(ctx context.Context, replicas int) (*nats.StreamInfo, error) {
 	stream := s.names.BucketStream()
-	return request(ctx, s, "create bucket "+s.names.Bucket(), "STREAM.CREATE."+stream, func(ctx context.Context) (*nats.StreamInfo, error) {
+	return query(ctx, s, "create bucket "+s.names.Bucket(), "STREAM.CREATE."+stream, func(ctx context.Context) (*nats.StreamInfo, error) {
 		return s.js.AddStream(&nats.StreamConfig{
 			Name:              stream,
 			Description:       "schedules and their history",

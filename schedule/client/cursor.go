@@ -50,7 +50,7 @@ func (s *Schedule) cursor(ctx context.Context, key string) (*contract.Cursor, er
 func (s *Schedule) partitionCursor(ctx context.Context, partition int) (*contract.Cursor, error) {
 	subject := s.names.Cursor(partition)
 	what := fmt.Sprintf("read cursor %d", partition)
-	msg, err := request(ctx, s, what, subject, func(ctx context.Context) (*nats.RawStreamMsg, error) {
+	msg, err := query(ctx, s, what, subject, func(ctx context.Context) (*nats.RawStreamMsg, error) {
 		return s.js.GetLastMsg(s.names.TriggerStream(), subject, nats.DirectGet(), nats.Context(ctx))
 	})
 	if errors.Is(err, nats.ErrMsgNotFound) {

@@ -79,7 +79,7 @@ func (s *Schedule) read(ctx context.Context, key string) (*stored, error) {
 	}
 	stream := s.names.BucketStream()
 	what := fmt.Sprintf("read schedule %q", key)
-	msg, err := request(ctx, s, what, "MSG.GET."+stream, func(ctx context.Context) (*nats.RawStreamMsg, error) {
+	msg, err := query(ctx, s, what, "MSG.GET."+stream, func(ctx context.Context) (*nats.RawStreamMsg, error) {
 		return s.js.GetLastMsg(stream, s.names.BucketSubject(key), nats.Context(ctx))
 	})
 	if errors.Is(err, nats.ErrMsgNotFound) {

@@ -68,22 +68,22 @@ func (s *Schedule) Entries(ctx context.Context) ([]Entry, error) {
 // all returns what the bucket holds, without deleted keys and heartbeats. A
 // watch that ends early is an error, never a part of the keys.
 func (s *Schedule) all(ctx context.Context, what string, options ...nats.WatchOpt) ([]*stored, error) {
-	found := map[string]*stored{}
-	_, err := request(ctx, s, what, s.names.BucketStream(), func(ctx context.Context) (struct{}, error) {
+	found, err := query(ctx, s, what, s.names.BucketStream(), func(ctx context.Context) (map[string]*stored, error) {
 		watcher, err := s.kv.WatchAll(append(options, nats.Context(ctx))...)
 		if err != nil {
-			return struct{}{}, err
+			return nil, err
 		}
 		defer stopWatch(watcher)
+		found := map[string]*stored{}
 		for entry := range watcher.Updates() {
 			if entry == nil {
-				return struct{}{}, watchError(watcher)
+				return found, watchError(watcher)
 			}
 			if !strings.HasPrefix(entry.Key(), contract.NodePrefix) {
 				found[entry.Key()] = value(entry)
 			}
 		}
-		return struct{}{}, errWatchEnded
+		return nil, errWatchEnded
 	})
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func watchError(watcher nats.KeyWatcher) error {
 func stopWatch(watcher nats.KeyWatcher) {
 	_ = watcher.Stop() // the connection may be gone, and the watch with it
 	go func() {
-		for range watcher.Updates() { //nolint:revive // emptied
+		for range watcher.Updates() {
 		}
 	}()
 }

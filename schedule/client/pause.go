@@ -39,7 +39,7 @@ func (s *Schedule) ResumeContext(ctx context.Context, key string) error {
 }
 
 func (s *Schedule) setPaused(ctx context.Context, key string, paused bool) error {
-	_, err := s.update(ctx, key, func(v *stored) ([]byte, error) {
+	return s.update(ctx, key, func(v *stored) ([]byte, error) {
 		switch {
 		case !v.exists():
 			return nil, notFound(key)
@@ -50,7 +50,6 @@ func (s *Schedule) setPaused(ctx context.Context, key string, paused bool) error
 		}
 		return v.rewrite(paused)
 	})
-	return err
 }
 
 // rewrite returns the value with another state of pause. Everything it does

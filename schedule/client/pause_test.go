@@ -20,18 +20,18 @@ func TestPauseAndResume(t *testing.T) {
 	if !paused.Paused || !paused.Jobs[0].State.Next.IsZero() {
 		t.Errorf("paused entry is %+v", paused)
 	}
-	if raw := b.raw(t, "a"); !raw.Anchor.Equal(set.Stored) || len(raw.Gaps) != 0 {
+	if raw := b.raw(t); !raw.Anchor.Equal(set.Stored) || len(raw.Gaps) != 0 {
 		t.Errorf("paused value is %+v, want anchor %s and no gaps", raw, set.Stored)
 	}
 	noError(t, b.Pause("a"))
-	if got := revision(t, b, "a"); got != paused.Revision {
+	if got := revision(t, b); got != paused.Revision {
 		t.Errorf("pausing again made revision %d", got)
 	}
 
 	noError(t, b.Resume("a"))
 	resumed, err := b.Entry("a")
 	noError(t, err)
-	raw := b.raw(t, "a")
+	raw := b.raw(t)
 	if resumed.Paused || !raw.Anchor.Equal(set.Stored) || len(raw.Gaps) != 1 {
 		t.Fatalf("resumed value is %+v", raw)
 	}
@@ -42,12 +42,12 @@ func TestPauseAndResume(t *testing.T) {
 		t.Errorf("next is %s, want %s as before the pause", next, set.Jobs[0].State.Next)
 	}
 	noError(t, b.Resume("a"))
-	if got := revision(t, b, "a"); got != resumed.Revision {
+	if got := revision(t, b); got != resumed.Revision {
 		t.Errorf("resuming again made revision %d", got)
 	}
 
 	noError(t, b.Pause("a"))
-	if gap := b.raw(t, "a").Gaps[0]; !gap.To.Equal(resumed.Stored) {
+	if gap := b.raw(t).Gaps[0]; !gap.To.Equal(resumed.Stored) {
 		t.Errorf("gap is %+v, want it closed at %s", gap, resumed.Stored)
 	}
 }
@@ -60,7 +60,7 @@ func TestGapsAreLimited(t *testing.T) {
 		noError(t, b.Pause("a"))
 		noError(t, b.Resume("a"))
 	}
-	raw := b.raw(t, "a")
+	raw := b.raw(t)
 	if len(raw.Gaps) != contract.MaxGaps {
 		t.Errorf("%d gaps, want %d", len(raw.Gaps), contract.MaxGaps)
 	}
@@ -79,13 +79,13 @@ func TestSetOnPaused(t *testing.T) {
 	noError(t, b.Pause("a"))
 	noError(t, b.Resume("a"))
 	noError(t, b.Pause("a"))
-	before := revision(t, b, "a")
+	before := revision(t, b)
 	noError(t, b.Set("a", job("@every 1h")))
-	if got := revision(t, b, "a"); got != before {
+	if got := revision(t, b); got != before {
 		t.Errorf("setting the same made revision %d", got)
 	}
 	noError(t, b.Set("a", job("@every 2h")))
-	if raw := b.raw(t, "a"); !raw.Paused || !raw.Anchor.IsZero() || len(raw.Gaps) != 0 {
+	if raw := b.raw(t); !raw.Paused || !raw.Anchor.IsZero() || len(raw.Gaps) != 0 {
 		t.Errorf("value is %+v, want it paused, without anchor and gaps", raw)
 	}
 }
@@ -96,11 +96,11 @@ func TestPauseKeepsUnknownFields(t *testing.T) {
 	b := setup(t)
 	b.put(t, "a", []byte(`{"v":1,"Paused":false,"later":{"x":[1]},"jobs":[{"mode":"HTTP","spec":"@hourly","option":{"url":"http://a","later":1},"later":"y"}]}`))
 	noError(t, b.Pause("a"))
-	if !b.raw(t, "a").Paused {
+	if !b.raw(t).Paused {
 		t.Error("not paused")
 	}
 	noError(t, b.Resume("a"))
-	if b.raw(t, "a").Paused {
+	if b.raw(t).Paused {
 		t.Error("still paused")
 	}
 	msg, err := b.js.GetLastMsg(b.names.BucketStream(), b.names.BucketSubject("a"))

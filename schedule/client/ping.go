@@ -37,7 +37,7 @@ type Node struct {
 func (s *Schedule) Ping(ctx context.Context) (Status, error) {
 	status := Status{Server: s.nc.ConnectedServerName(), Version: s.nc.ConnectedServerVersion()}
 	began := time.Now()
-	_, err := request(ctx, s, "ping", "\x00", func(ctx context.Context) (struct{}, error) {
+	_, err := query(ctx, s, "ping", "\x00", func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, s.nc.FlushWithContext(ctx)
 	})
 	if err != nil {
@@ -49,22 +49,21 @@ func (s *Schedule) Ping(ctx context.Context) (Status, error) {
 }
 
 func (s *Schedule) nodes(ctx context.Context) ([]Node, error) {
-	var nodes []Node
-	_, err := request(ctx, s, "read heartbeats", s.names.BucketStream(), func(ctx context.Context) (struct{}, error) {
+	nodes, err := query(ctx, s, "read heartbeats", s.names.BucketStream(), func(ctx context.Context) (nodes []Node, err error) {
 		watcher, err := s.kv.Watch(contract.NodePrefix+">", nats.IgnoreDeletes(), nats.Context(ctx))
 		if err != nil {
-			return struct{}{}, err
+			return nil, err
 		}
 		defer stopWatch(watcher)
 		for entry := range watcher.Updates() {
 			if entry == nil {
-				return struct{}{}, watchError(watcher)
+				return nodes, watchError(watcher)
 			}
 			if node, ok := s.node(entry); ok {
 				nodes = append(nodes, node)
 			}
 		}
-		return struct{}{}, fmt.Errorf("heartbeats: %w", errWatchEnded)
+		return nil, fmt.Errorf("heartbeats: %w", errWatchEnded)
 	})
 	if err != nil {
 		return nil, err

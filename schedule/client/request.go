@@ -17,24 +17,51 @@ func (e *noAnswerError) Error() string { return "no answer from JetStream within
 
 func (e *noAnswerError) Unwrap() error { return context.DeadlineExceeded }
 
-// look is how often a request that waits looks whether it was forbidden.
+// errReconnected ends an attempt: what was asked of the connection before it
+// broke may never have arrived.
+var errReconnected = errors.New("the connection broke")
+
+// look is how often a request that waits looks whether it was forbidden, or
+// lost with the connection.
 const look = 50 * time.Millisecond
 
+// query is request for what can be asked again: it asks anew when the
+// connection was lost and is there again.
+func query[T any](ctx context.Context, s *Schedule, what, subject string, f func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, &noAnswerError{s.timeout})
+	defer cancel()
+	for {
+		value, err := attempt(ctx, s, subject, true, f)
+		if !errors.Is(err, errReconnected) {
+			return value, explain(what, err)
+		}
+	}
+}
+
 // request runs f, which may block, until it returns or ctx ends, at most for
-// the client's timeout. The server does not answer a request that it forbids,
-// it only tells the connection; so the connection's last error is watched for
-// one about a subject that contains subject.
+// the client's timeout.
 //
 // A part of nats.go's key-value API takes no context. f is then left behind
 // when ctx ends and returns when its own time limit is reached.
 func request[T any](ctx context.Context, s *Schedule, what, subject string, f func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, &noAnswerError{s.timeout})
 	defer cancel()
+	value, err := attempt(ctx, s, subject, false, f)
+	return value, explain(what, err)
+}
+
+// attempt runs f once. The server does not answer a request that it forbids,
+// it only tells the connection; so the connection's last error is watched for
+// one about a subject that contains subject. With again it gives up when the
+// connection was made anew.
+func attempt[T any](ctx context.Context, s *Schedule, subject string, again bool, f func(context.Context) (T, error)) (none T, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	type outcome struct {
 		value T
 		err   error
 	}
-	before := s.nc.LastError()
+	before, reconnects := s.nc.LastError(), s.nc.Stats().Reconnects
 	done := make(chan outcome, 1)
 	go func() {
 		value, err := f(ctx)
@@ -48,14 +75,15 @@ func request[T any](ctx context.Context, s *Schedule, what, subject string, f fu
 			if out.err != nil && ctx.Err() != nil {
 				out.err = context.Cause(ctx)
 			}
-			return out.value, explain(what, out.err)
+			return out.value, out.err
 		case <-ctx.Done():
-			var none T
-			return none, explain(what, context.Cause(ctx))
+			return none, context.Cause(ctx)
 		case <-ticker.C:
 			if err := forbidden(before, s.nc.LastError(), subject); err != nil {
-				var none T
-				return none, explain(what, err)
+				return none, err
+			}
+			if again && s.nc.Stats().Reconnects != reconnects {
+				return none, errReconnected
 			}
 		}
 	}

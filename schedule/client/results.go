@@ -131,7 +131,7 @@ func (r *resultReader) open(ctx context.Context, state *nats.StreamState) (*nats
 			from = r.query.Since
 		}
 		sub, pending, err := r.subscribe(ctx, from)
-		if err != nil || last || pending >= uint64(r.query.Limit) { //nolint:gosec // positive
+		if err != nil || last || pending >= uint64(r.query.Limit) {
 			return sub, pending, err
 		}
 		_ = sub.Unsubscribe() // tried again below

@@ -50,7 +50,6 @@ func TestResults(t *testing.T) {
 	b := setup(t)
 	b.results(t, "a", 5)
 	b.result(t, "b", 100)
-	ctx := limited(t)
 	cases := map[string]struct {
 		key   string
 		query client.ResultQuery
@@ -67,7 +66,8 @@ func TestResults(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := attempts(ctx, b, c.key, c.query); got != c.want {
+			t.Parallel()
+			if got := attempts(limited(t), b, c.key, c.query); got != c.want {
 				t.Errorf("attempts are %q, want %q", got, c.want)
 			}
 		})

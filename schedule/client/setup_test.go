@@ -53,10 +53,10 @@ func (b *bundle) put(t testing.TB, key string, value []byte) uint64 {
 	return ack.Sequence
 }
 
-// raw is what is stored under a key.
-func (b *bundle) raw(t testing.TB, key string) contract.Schedule {
+// raw is what is stored under the key "a".
+func (b *bundle) raw(t testing.TB) contract.Schedule {
 	t.Helper()
-	msg, err := b.js.GetLastMsg(b.names.BucketStream(), b.names.BucketSubject(key))
+	msg, err := b.js.GetLastMsg(b.names.BucketStream(), b.names.BucketSubject("a"))
 	noError(t, err)
 	s, err := contract.Decode[contract.Schedule](msg.Data)
 	noError(t, err)
@@ -84,9 +84,10 @@ func job(spec string) common.Job {
 	return common.HttpJob(spec, common.HttpOption{Url: "https://example.com/"})
 }
 
-func revision(t testing.TB, b *bundle, key string) uint64 {
+// revision is that of the key "a".
+func revision(t testing.TB, b *bundle) uint64 {
 	t.Helper()
-	e, err := b.Entry(key)
+	e, err := b.Entry("a")
 	noError(t, err)
 	return e.Revision
 }

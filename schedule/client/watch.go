@@ -26,8 +26,10 @@ type Change struct {
 // then every change as it is made, in the order of revisions. A value that
 // cannot be used is a change with Bad set and does not end the watch.
 //
-// It goes on while the connection is away, and ends with the one error that it
-// yields: the context's when ctx ends, another when the watch cannot go on.
+// It goes on while the connection is away; after a restart of the server it may
+// take 20 s to notice what was changed meanwhile. It ends with the one error
+// that it yields: the context's when ctx ends, another when the watch cannot go
+// on.
 func (s *Schedule) Watch(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		watcher, err := request(ctx, s, "watch schedules", s.names.BucketStream(), func(context.Context) (nats.KeyWatcher, error) {

@@ -64,7 +64,8 @@ func TestWatchIsLeft(t *testing.T) {
 	for i := range 600 { // more than a watch buffers
 		b.put(t, fmt.Sprintf("k%d", i), []byte("{}"))
 	}
-	for range b.Watch(limited(t)) {
+	for _, err := range b.Watch(limited(t)) {
+		noError(t, err)
 		break
 	}
 }

@@ -33,8 +33,7 @@ func (s *Schedule) SetContext(ctx context.Context, key string, jobs ...common.Jo
 	if err != nil {
 		return err
 	}
-	_, err = s.update(ctx, key, func(v *stored) ([]byte, error) { return s.replace(v, jobs) })
-	return err
+	return s.update(ctx, key, func(v *stored) ([]byte, error) { return s.replace(v, jobs) })
 }
 
 // SetRevision is Set as a compare-and-set: it stores the jobs only if revision
@@ -157,19 +156,18 @@ func notOver(jobs []common.Job, now time.Time) error {
 // update reads a value, lets change make the next one and stores it, again and
 // again until no other write comes in between. A nil value from change means
 // that nothing is to be done.
-func (s *Schedule) update(ctx context.Context, key string, change func(*stored) ([]byte, error)) (uint64, error) {
+func (s *Schedule) update(ctx context.Context, key string, change func(*stored) ([]byte, error)) error {
 	for {
 		v, err := s.read(ctx, key)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		data, err := change(v)
 		if err != nil || data == nil {
-			return v.revision, err
+			return err
 		}
-		revision, err := s.put(ctx, v, data)
-		if !conflicting(err) {
-			return revision, err
+		if _, err = s.put(ctx, v, data); !conflicting(err) {
+			return err
 		}
 	}
 }

@@ -19,6 +19,10 @@ func (l *lateness) add(d time.Duration) {
 	l.all = append(l.all, d)
 }
 
+// remarkable is a lateness that is worth a line in a test's output: more than
+// the delay after which a new schedule takes effect.
+const remarkable = 4 * time.Second
+
 // String is one line for a test's output.
 func (l *lateness) String() string {
 	l.mu.Lock()
@@ -30,5 +34,5 @@ func (l *lateness) String() string {
 	at := func(q float64) time.Duration {
 		return l.all[int(q*float64(len(l.all)-1))].Round(time.Millisecond)
 	}
-	return fmt.Sprintf("callbacks after their nominal time: median %s, p99 %s, max %s", at(0.5), at(0.99), at(1))
+	return fmt.Sprintf("callbacks after their nominal time: median %s, p90 %s, p99 %s, max %s", at(0.5), at(0.9), at(0.99), at(1))
 }

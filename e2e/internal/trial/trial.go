@@ -81,7 +81,11 @@ func (tr *Trial) Audit() {
 
 // Arrived books a callback.
 func (tr *Trial) Arrived(c receiver.Call) {
-	tr.late.add(c.Arrived.Sub(c.Scheduled))
+	late := c.Arrived.Sub(c.Scheduled)
+	if late > remarkable {
+		tr.t.Logf("%s: %s of %s arrived %s later", tr.Names, c.Key, c.Scheduled.Format("15:04:05.000"), late.Round(time.Millisecond))
+	}
+	tr.late.add(late)
 	tr.Ledger.Called(c.ID)
 }
 

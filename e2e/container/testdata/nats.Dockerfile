@@ -1,0 +1,4 @@
+FROM scratch
+COPY nats-server /nats-server
+EXPOSE 4222
+ENTRYPOINT ["/nats-server", "-c", "/nats.conf"]
