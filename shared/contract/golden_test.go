@@ -50,6 +50,14 @@ func goldens() []golden {
 	})
 	daily := contract.HttpJob("30 2 * * *", contract.HttpOption{Method: "GET", Url: "http://[::1]:8080/"})
 	daily.Timezone, daily.Timeout = "Europe/Berlin", contract.Duration(90*time.Second)
+	policies := daily
+	policies.Start, policies.End = stored, stored.AddDate(1, 0, 0)
+	policies.Jitter = contract.Duration(1500 * time.Millisecond)
+	policies.DST = contract.DST{Gap: contract.GapSkip, Fold: contract.FoldBoth}
+	policies.Misfire = contract.Misfire{Policy: contract.MisfireAll, Limit: 20, Window: contract.Duration(6 * time.Hour)}
+	once, skip := job, job
+	once.End, once.DST.Gap, once.Misfire.Policy = stored, contract.GapAfter, contract.MisfireOnce
+	skip.Start, skip.DST.Fold, skip.Misfire.Policy = stored, contract.FoldFirst, contract.MisfireSkip
 	id := contract.OccurrenceID("beta", "test", 0, nominal)
 
 	event := contract.Event{Mode: contract.ModeHTTP, Option: json.RawMessage(`{"url":"https://api.developer.com"}`)}
@@ -57,6 +65,7 @@ func goldens() []golden {
 		message("schedule", contract.Schedule{V: 1, Jobs: []contract.Job{job, daily}}),
 		message("schedule-paused", contract.Schedule{V: 1, Jobs: []contract.Job{job}, Paused: true, Anchor: stored,
 			Gaps: []contract.Gap{{From: stored.Add(time.Hour), To: stored.Add(2 * time.Hour)}, {From: stored.Add(3 * time.Hour)}}}),
+		message("schedule-policies", contract.Schedule{V: 1, Jobs: []contract.Job{policies, once, skip}}),
 		message("trigger", contract.Trigger{V: 1, ID: id, Key: "test", Mode: contract.ModeHTTP, Scheduled: nominal,
 			Due: nominal.Add(time.Second), Revision: 42, Timeout: contract.Duration(10 * time.Second), Option: job.Option}),
 		message("trigger-missed", contract.Trigger{V: 1, ID: id, Key: "test", Index: 2, Mode: contract.ModeMissed,
