@@ -31,16 +31,22 @@ func TestTimesAreRefused(t *testing.T) {
 		{"fold", func(j *contract.Job) { j.DST.Fold = "second" }, "dst.fold", `is "second", want "first" or "both"`},
 		{"fold takes no gap", func(j *contract.Job) { j.DST.Fold = contract.GapSkip }, "dst.fold", `is "skip"`},
 		{"a fold that is no text", func(j *contract.Job) { j.DST.Fold = "\x00\r\n" + strings.Repeat("x", 1000) }, "dst.fold", "want"},
-		{"misfire policy", func(j *contract.Job) { j.Misfire.Policy = "latest" }, "misfire.policy",
-			`is "latest", want "once", "all" or "skip"`},
+		{
+			"misfire policy", func(j *contract.Job) { j.Misfire.Policy = "latest" }, "misfire.policy",
+			`is "latest", want "once", "all" or "skip"`,
+		},
 		{"limit without a policy", func(j *contract.Job) { j.Misfire.Limit = 1 }, "misfire", `belong to the policy "all"`},
 		{"limit of once", func(j *contract.Job) { j.Misfire = contract.Misfire{Policy: "once", Limit: 1} }, "misfire", "belong to"},
 		{"window of skip", func(j *contract.Job) { j.Misfire = contract.Misfire{Policy: "skip", Window: second} }, "misfire", "belong to"},
-		{"negative limit", func(j *contract.Job) { j.Misfire = contract.Misfire{Policy: "all", Limit: -1} }, "misfire.limit",
-			"is -1, want 1 to 400"},
+		{
+			"negative limit", func(j *contract.Job) { j.Misfire = contract.Misfire{Policy: "all", Limit: -1} }, "misfire.limit",
+			"is -1, want 1 to 400",
+		},
 		{"high limit", func(j *contract.Job) { j.Misfire = contract.Misfire{Policy: "all", Limit: 401} }, "misfire.limit", "is 401"},
-		{"negative window", func(j *contract.Job) { j.Misfire = contract.Misfire{Policy: "all", Window: -second} }, "misfire.window",
-			"is -1s, want more than 0s"},
+		{
+			"negative window", func(j *contract.Job) { j.Misfire = contract.Misfire{Policy: "all", Window: -second} }, "misfire.window",
+			"is -1s, want more than 0s",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -107,11 +107,8 @@ func (s *scan) fires(gapSkip, foldBoth bool) (list []int64) {
 			made = s.minute(skipped)
 		}
 		hit := (w > seen || foldBoth) && s.minute(w)
-		if made && !(hit && s.o.sets[0][0]) {
-			list = append(list, u)
-		}
 		for second := range int64(60) {
-			if hit && s.o.sets[0][second] {
+			if hit && s.o.sets[0][second] || made && second == 0 {
 				list = append(list, u+second)
 			}
 		}

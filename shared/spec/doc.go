@@ -53,13 +53,30 @@
 //   - A wildcard, whose minute or hour field has a member that begins with "*"
 //     or "?", follows the clock: it fires at u when L(u) is a match. So
 //     "*/10 * * * *" goes on through the fold in step with real time and makes
-//     nothing up for the gap. (The rule and the distinction are Vixie cron's.)
+//     nothing up for the gap, and so does "*/20 2 * * *": one star in either
+//     field is enough.
 //
-// Both are settings of one [policy]: what the gap does (fire after it, or
-// skip) and what the fold does (first, or both). A fixed time is (after,
-// first), a wildcard (skip, both); the other two need no new arithmetic. The
-// same rule covers any other move of the clock, such as the day that
-// Pacific/Apia left out in 2011.
+// The rule and the distinction are Vixie cron's. Its cron(8) gives jobs at a
+// specific time the special treatment and leaves those that run more often to
+// the clock; its cron.c tells them apart by the flags MIN_STAR and HR_STAR, of
+// which one makes a wildcard job. Three things differ: cron sets a flag only
+// when the whole field begins with a star, where here any member does; cron
+// runs each match of the gap, where here they are one instant and fire once;
+// and cron takes a move of three hours or more for a correction of the clock
+// and makes nothing up, where here the zone database tells what a move is, so
+// the day that Pacific/Apia left out in 2011 is a gap like any other.
+//
+// A job may choose otherwise ([Spec.WithDST]), and the two choices are apart:
+//
+//	gap   after   right after the gap, as a fixed time    skip   not at all
+//	fold  first   the first time, as a fixed time         both   each time
+//
+// A fixed time is (after, first), a wildcard (skip, both). All four are one
+// rule: a match in the part that H jumped over counts under after, and a match
+// that L shows while it is not above H(u-1s) counts under both. [Spec.Shift]
+// marks what a move has touched: a nominal time whose wall time is no match
+// came out of a gap; one whose wall time is also shown before is a fold's
+// second, after it a fold's first. The marks do not depend on the policy.
 //
 // # Search
 //
@@ -78,4 +95,36 @@
 // short of it: no zone is a day away from UTC, so nothing in between can show
 // a matching time. Every step ends later than it began, and the years end in
 // 2261, so the walk ends too.
+//
+// # Counting
+//
+// [Spec.Count] says how many calls of Next a range would take without making
+// them: an outage of a day has 86,400 times of "* * * * * *", and each is to be
+// accounted for. It walks the same segments. In each, wall times from one to
+// another count as the days of each month (ones in the month's mask) times the
+// matches of a day (ones in three sets, multiplied), less what lies before the
+// begin and behind the end in the first day and the last; a gap adds one where
+// Next would stop at its end for its own sake. So the work grows with the
+// months and moves in the range. "@every" is a division.
+//
+// # Timetables
+//
+// A [Timetable] is what a job makes of its spec: zone and policy, bounds, and
+// jitter. The bounds choose among the spec's nominal times, both included, and
+// move none: "@every" counts from its anchor, whatever the start. All who need
+// the times of a job (the scheduler, the client's state, previews, an audit)
+// ask a timetable, so there is one answer.
+//
+// Jitter is no part of a nominal time. The nominal time names the occurrence;
+// [Timetable.Due] says when it runs: nominal + h mod span, where h is the first
+// 64 bits of the occurrence's ID, a hash of namespace, key, index and nominal
+// time, and span the smaller of the job's jitter and the distance to the
+// spec's next nominal time. No node has to tell another, and a restart or a
+// preview finds the same.
+//
+// Let n be a nominal time and n' the next. Then n <= Due(n) < n + span <= n'
+// <= Due(n'). So due times of a job keep the order of nominal times, strictly,
+// and never meet, also when the jitter is larger than the interval: what was
+// stored up to some due time has a latest nominal time, and that alone says
+// where to go on.
 package spec

@@ -70,11 +70,12 @@ func (s *Spec) Shift(t time.Time) Shift {
 }
 
 // shownBefore reports whether what the clock shows at u, an instant in the
-// segment in, was shown in a segment before.
+// segment in, was shown in a segment before. It compares instants, because on
+// 31 December of a leap year segments overlap (see segmentAt).
 func shownBefore(loc *time.Location, in segment, u int64) bool {
 	for s := in; u-s.start <= 2*maxOffset; {
 		s = segmentAt(loc, s.start-1)
-		if s.shows(u + in.offset) {
+		if at := u + in.offset - s.offset; s.start <= at && at < min(s.end, u) {
 			return true
 		}
 	}
@@ -85,15 +86,9 @@ func shownBefore(loc *time.Location, in segment, u int64) bool {
 func shownAfter(loc *time.Location, in segment, u int64) bool {
 	for s := in; s.end-u <= 2*maxOffset; {
 		s = segmentAt(loc, s.end)
-		if s.shows(u + in.offset) {
+		if at := u + in.offset - s.offset; max(s.start, u+1) <= at && at < s.end {
 			return true
 		}
 	}
 	return false
-}
-
-// shows reports whether the clock shows the wall time w in the segment.
-func (s segment) shows(w int64) bool {
-	u := w - s.offset
-	return s.start <= u && u < s.end
 }

@@ -195,7 +195,10 @@ func checkOracle(t *rapid.T, change func(*rapid.T, *oracle)) {
 		}
 		t.Fatalf("Parse(%q): %v", o.text, err)
 	}
-	r := s.rule.(*cronRule)
+	r, ok := s.rule.(*cronRule)
+	if !ok {
+		t.Fatalf("Parse(%q) is a %T", o.text, s.rule)
+	}
 	r.policy = policy{gapSkip: o.gapSkip, foldBoth: o.foldBoth}
 	begin := drawInstant(t, r.loc)
 	tick, length := int64(60), int64(5*day)
@@ -249,7 +252,7 @@ func TestOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkOracle(t, func(*rapid.T, *oracle) {}) })
 }
 
-// The two policies that no spec chooses yet hold as well.
+// The two policies that no spec has of its own hold as well.
 func TestOraclePolicies(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -99,6 +99,6 @@ func (t *Timetable) Due(namespace, key string, index int, nominal, anchor time.T
 		span = min(span, next.Sub(nominal))
 	}
 	id := contract.OccurrenceID(namespace, key, index, nominal)
-	hash, _ := strconv.ParseUint(id[:16], 16, 64) // hexadecimal digits
-	return nominal.Add(time.Duration(hash % uint64(span)))
+	hash, _ := strconv.ParseUint(id[:16], 16, 64)          // hexadecimal digits
+	return nominal.Add(time.Duration(hash % uint64(span))) //nolint:gosec // less than span
 }

@@ -39,10 +39,14 @@ func TestTimetableBounds(t *testing.T) {
 		want                   []string // all times from 2026 to 2027
 	}{
 		{"none", "0 0 1 1,7 *", "", "", []string{"2026-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2027-01-01T00:00:00Z"}},
-		{"both included", "0 0 1 * *", "2026-03-01T00:00:00Z", "2026-05-01T00:00:00Z",
-			[]string{"2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"}},
-		{"a nanosecond within", "0 0 1 * *", "2026-03-01T00:00:00.000000001Z", "2026-04-30T23:59:59.999999999Z",
-			[]string{"2026-04-01T00:00:00Z"}},
+		{
+			"both included", "0 0 1 * *", "2026-03-01T00:00:00Z", "2026-05-01T00:00:00Z",
+			[]string{"2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"},
+		},
+		{
+			"a nanosecond within", "0 0 1 * *", "2026-03-01T00:00:00.000000001Z", "2026-04-30T23:59:59.999999999Z",
+			[]string{"2026-04-01T00:00:00Z"},
+		},
 		{"start alone", "0 0 1 * *", "2026-12-01T00:00:00Z", "", []string{"2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"}},
 		{"end alone", "0 0 1 * *", "", "2026-02-01T00:00:00Z", []string{"2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"}},
 		{"one instant", "0 0 1 * *", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", []string{"2026-03-01T00:00:00Z"}},
@@ -50,10 +54,14 @@ func TestTimetableBounds(t *testing.T) {
 		{"start behind all years", "0 0 1 * *", "9999-01-01T00:00:00Z", "", nil},
 		{"start before all years", "0 0 1 1 *", "0001-01-01T00:00:01Z", "", []string{"2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"}},
 		{"end before all years", "0 0 1 * *", "", "0001-01-01T00:00:01Z", nil},
-		{"in another zone", "0 0 1 * *", "2026-03-01T01:00:00+01:00", "2026-03-31T23:00:00-01:00",
-			[]string{"2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"}},
-		{"every keeps its anchor", "@every 24h", "2026-01-03T00:00:00Z", "2026-01-05T00:00:00.5Z",
-			[]string{"2026-01-03T00:00:00.5Z", "2026-01-04T00:00:00.5Z", "2026-01-05T00:00:00.5Z"}},
+		{
+			"in another zone", "0 0 1 * *", "2026-03-01T01:00:00+01:00", "2026-03-31T23:00:00-01:00",
+			[]string{"2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"},
+		},
+		{
+			"every keeps its anchor", "@every 24h", "2026-01-03T00:00:00Z", "2026-01-05T00:00:00.5Z",
+			[]string{"2026-01-03T00:00:00.5Z", "2026-01-04T00:00:00.5Z", "2026-01-05T00:00:00.5Z"},
+		},
 		{"every, start before the anchor", "@every 24h", "2025-01-01T00:00:00Z", "2026-01-02T12:00:00Z", []string{"2026-01-02T00:00:00.5Z"}},
 		{"at within", "@at 2026-07-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-07-01T00:00:00Z", []string{"2026-07-01T00:00:00Z"}},
 		{"at before", "@at 2026-07-01T00:00:00Z", "2026-07-01T00:00:01Z", "", nil},
@@ -168,8 +176,10 @@ func TestForJobNamesTheField(t *testing.T) {
 
 func TestPreview(t *testing.T) {
 	t.Parallel()
-	berlin := contract.Job{Spec: "30 2 * * *", Timezone: "Europe/Berlin", DST: contract.DST{Fold: contract.FoldBoth},
-		Jitter: contract.Duration(time.Hour)}
+	berlin := contract.Job{
+		Spec: "30 2 * * *", Timezone: "Europe/Berlin", DST: contract.DST{Fold: contract.FoldBoth},
+		Jitter: contract.Duration(time.Hour),
+	}
 	at := instant(t, "2026-10-24T12:00:00Z")
 	want := []spec.Upcoming{
 		{Time: instant(t, "2026-10-25T00:30:00Z"), Shift: spec.ShiftFirst},
