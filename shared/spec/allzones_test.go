@@ -134,6 +134,7 @@ func (z *zoneRun) around(m move) []string {
 		fmt.Sprintf("0,%d 0-%d/2,%d * * *", minute, h, h),
 		fmt.Sprintf("7,30/20 %d %d * * *", minute, h),
 		fmt.Sprintf("*/30 59 %d * * *", (high-60)%day/3600),
+		fmt.Sprintf("59 %d %d * * *", (low-60)%3600/60, (low-60)%day/3600), // the last second before a gap
 	}
 	for _, w := range []int64{low - 60, low, middle, high - 60, high, high + 60} {
 		texts = append(texts, fmt.Sprintf("%d %d * * *", w%3600/60, w%day/3600))

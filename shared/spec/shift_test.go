@@ -184,11 +184,21 @@ func TestWithDSTKeepsWhatIsTheSame(t *testing.T) {
 			t.Errorf("%s under %+v is another spec", s.spec, s.dst)
 		}
 	}
-	before, _ := fixed.Next(instant(t, "2026-03-28T12:00:00Z"), instant(t, "2026-03-28T12:00:00Z"))
-	if fixed.WithDST(contract.DST{Gap: "skip"}) == fixed || fixed.String() != fixed.WithDST(contract.DST{Gap: "skip"}).String() {
-		t.Error("another policy is not another spec with the same text")
+}
+
+func TestWithDSTLeavesItsReceiver(t *testing.T) {
+	t.Parallel()
+	at := instant(t, "2026-03-28T12:00:00Z")
+	s := parse(t, "30 2 * * *", "Europe/Berlin")
+	before, _ := s.Next(at, at)
+	skip := s.WithDST(contract.DST{Gap: contract.GapSkip})
+	if after, _ := s.Next(at, at); after != before {
+		t.Errorf("Next is %s, then %s", before, after)
 	}
-	if after, _ := fixed.Next(instant(t, "2026-03-28T12:00:00Z"), instant(t, "2026-03-28T12:00:00Z")); after != before {
-		t.Error("WithDST changed its receiver")
+	if next, _ := skip.Next(at, at); next == before || skip.String() != s.String() {
+		t.Errorf("under the policy, %s is next at %s", skip, next)
+	}
+	if again, _ := skip.WithDST(contract.DST{Gap: contract.GapAfter}).Next(at, at); again != before {
+		t.Errorf("under the default again, Next is %s, want %s", again, before)
 	}
 }
