@@ -192,13 +192,13 @@ func TestWithDSTLeavesItsReceiver(t *testing.T) {
 	s := parse(t, "30 2 * * *", "Europe/Berlin")
 	before, _ := s.Next(at, at)
 	skip := s.WithDST(contract.DST{Gap: contract.GapSkip})
-	if after, _ := s.Next(at, at); after != before {
+	if after, _ := s.Next(at, at); !after.Equal(before) {
 		t.Errorf("Next is %s, then %s", before, after)
 	}
-	if next, _ := skip.Next(at, at); next == before || skip.String() != s.String() {
+	if next, _ := skip.Next(at, at); next.Equal(before) || skip.String() != s.String() {
 		t.Errorf("under the policy, %s is next at %s", skip, next)
 	}
-	if again, _ := skip.WithDST(contract.DST{Gap: contract.GapAfter}).Next(at, at); again != before {
+	if again, _ := skip.WithDST(contract.DST{Gap: contract.GapAfter}).Next(at, at); !again.Equal(before) {
 		t.Errorf("under the default again, Next is %s, want %s", again, before)
 	}
 }
