@@ -47,6 +47,9 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 // app has stopped.
 func NewWithConn(ctx context.Context, cfg Config, nc *nats.Conn) (*App, error) {
 	cfg.logger()
+	if err := cfg.checkAhead(); err != nil {
+		return nil, err
+	}
 	engine, err := initialize(ctx, cfg, nc)
 	if err != nil {
 		return nil, err

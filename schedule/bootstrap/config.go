@@ -4,9 +4,11 @@ package bootstrap
 
 import (
 	"os"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/logging"
 )
@@ -14,7 +16,14 @@ import (
 // Config are the settings of a scheduler node.
 type Config struct {
 	config.Config
+
+	// Ahead is how long before it is due a trigger is stored: from 0, which
+	// stores it when it is due, to MaxAhead. Nil: 1 s.
+	Ahead *time.Duration `envconfig:"COMMIT_AHEAD"`
 }
+
+// MaxAhead is the most that Config.Ahead may be.
+const MaxAhead = core.MaxAhead
 
 // DefaultHTTPAddr is where a scheduler serves its health, unless HTTP_ADDR says
 // otherwise.
@@ -23,7 +32,7 @@ const DefaultHTTPAddr = ":8080"
 // LoadConfig reads config/config.yml (or the file that CONFIG names) and then
 // the environment, which wins. The error is a *config.Error.
 func LoadConfig() (Config, error) {
-	c := Config{config.Defaults(DefaultHTTPAddr)}
+	c := Config{Config: config.Defaults(DefaultHTTPAddr)}
 	if err := config.DefaultOrFile(&c.Config); err != nil {
 		return c, err
 	}
@@ -31,6 +40,32 @@ func LoadConfig() (Config, error) {
 		return c, err
 	}
 	return c, c.Check()
+}
+
+// Check refuses settings that a scheduler could not run with. The error is a
+// *config.Error.
+func (c *Config) Check() error {
+	if err := c.Config.Check(); err != nil {
+		return err
+	}
+	return c.checkAhead()
+}
+
+func (c *Config) checkAhead() error {
+	if ahead := c.ahead(); ahead < 0 || ahead > MaxAhead {
+		return &config.Error{
+			Name:    "COMMIT_AHEAD",
+			Problem: "is " + ahead.String() + ", want a duration from 0s to " + MaxAhead.String(),
+		}
+	}
+	return nil
+}
+
+func (c *Config) ahead() time.Duration {
+	if c.Ahead == nil {
+		return core.Ahead
+	}
+	return *c.Ahead
 }
 
 // logger returns the logger to use.

@@ -64,7 +64,9 @@ func newPublisher(ctx context.Context, nc *nats.Conn, names contract.Names, info
 }
 
 func newOptions(cfg Config, n node, info topology.Info) core.Options {
-	return core.Options{Node: string(n), Namespace: cfg.Namespace, Partitions: info.Partitions, Now: time.Now}
+	return core.Options{
+		Node: string(n), Namespace: cfg.Namespace, Partitions: info.Partitions, Ahead: cfg.ahead(), Now: time.Now,
+	}
 }
 
 func newMonitor(cfg Config, n node) *logmon.Monitor {

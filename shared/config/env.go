@@ -88,6 +88,9 @@ func envError(err error, fields map[string]reflect.Type) error {
 }
 
 func accepts(t reflect.Type, err error) string {
+	if t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	switch {
 	case t == nil:
 		return "cannot be read"

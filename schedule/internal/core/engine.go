@@ -11,9 +11,14 @@ import (
 	"github.com/weplanx/workflow/shared/contract"
 )
 
-// Ahead is how long before it is due a trigger is published: herds are stored
-// before they are due, and workers hold triggers until then.
-const Ahead = time.Second
+// How long before it is due a trigger is published, unless Options say
+// otherwise, and the most that they may say: herds are stored before they are
+// due, and workers hold triggers until then. The most is well below what the
+// freshness of the schedules allows (see horizon).
+const (
+	Ahead    = time.Second
+	MaxAhead = 1500 * time.Millisecond
+)
 
 const (
 	beatEvery   = 200 * time.Millisecond
@@ -25,11 +30,12 @@ const (
 	resignLimit = time.Second
 )
 
-// Options of an Engine; all fields are needed.
+// Options of an Engine; all fields but Ahead are needed.
 type Options struct {
 	Node       string // unique among the namespace's schedulers, for all time
 	Namespace  string
 	Partitions int
+	Ahead      time.Duration // how long before it is due a trigger is published; from 0 to MaxAhead
 	Now        func() time.Time
 }
 
@@ -192,7 +198,7 @@ func badEntryRecord(namespace string, b BadEntry) contract.Result {
 // stored after fresh and so takes effect after fresh + EffectDelay.
 func (e *Engine) horizon(now time.Time) time.Time {
 	fresh := instant(e.fresh.Load()).Add(contract.EffectDelay - time.Nanosecond)
-	if ahead := now.Add(Ahead); ahead.Before(fresh) {
+	if ahead := now.Add(e.Ahead); ahead.Before(fresh) {
 		return ahead
 	}
 	return fresh

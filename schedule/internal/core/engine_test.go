@@ -41,7 +41,7 @@ func newCluster(t *testing.T) *cluster {
 // start runs a node and returns a function that stops it and waits.
 func (c *cluster) start(name string) (node *core.Engine, stop func()) {
 	c.t.Helper()
-	e := core.New(core.Options{Node: name, Namespace: "ns", Partitions: partitions, Now: time.Now}, c.store, c.pub, c.records, c.monitor)
+	e := core.New(core.Options{Node: name, Namespace: "ns", Partitions: partitions, Ahead: core.Ahead, Now: time.Now}, c.store, c.pub, c.records, c.monitor)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -93,6 +93,31 @@ func TestTwoNodesPublishEachOccurrenceOnce(t *testing.T) {
 		c.exact(20, 60)
 		if n := c.pub.Refused(); n > partitions {
 			t.Errorf("%d commits were refused: both nodes try to publish for the same partitions", n)
+		}
+	})
+}
+
+func TestWithoutAheadTriggersAreStoredWhenTheyAreDue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.pub.OnCommit = func(_ int, step core.Step) (error, error) {
+			for _, trigger := range step.Triggers {
+				if late := time.Since(trigger.Due); late != 0 && time.Since(c.began) > 5*time.Second {
+					c.t.Errorf("a trigger was committed %s after it was due", late)
+				}
+			}
+			return nil, nil
+		}
+		c.fill(5, every("@every 1s"))
+		e := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now}, c.store, c.pub, c.records, c.monitor)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := e.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if c.pub.Commits() < 20 {
+			t.Error("hardly anything was committed")
 		}
 	})
 }
@@ -166,7 +191,7 @@ func TestKilledNodeIsReplaced(t *testing.T) {
 		c := newCluster(t)
 		c.fill(20, every("@every 1s"))
 		killed := deafStore{c.store, make(chan struct{})}
-		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now}, killed, c.pub, c.records, c.monitor)
+		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Ahead: core.Ahead, Now: time.Now}, killed, c.pub, c.records, c.monitor)
 		ctx, kill := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- a.Run(ctx) }()
@@ -272,7 +297,7 @@ func TestStaleNodeDoesNotFirePastWhatItKnows(t *testing.T) {
 		c := newCluster(t)
 		c.fill(5, every("@every 100ms"))
 		mute := false
-		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now},
+		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Ahead: core.Ahead, Now: time.Now},
 			muteStore{c.store, &mute}, c.pub, c.records, c.monitor)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
@@ -361,7 +386,7 @@ func TestRevisionMissedByALostWatchStillCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
 		store := lossyStore{c.store, make(chan struct{}, 2)}
-		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now}, store, c.pub, c.records, c.monitor)
+		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Ahead: core.Ahead, Now: time.Now}, store, c.pub, c.records, c.monitor)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- a.Run(ctx) }()

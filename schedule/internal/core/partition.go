@@ -234,7 +234,7 @@ func (p *partition) plan(now time.Time) (step Step, pause time.Duration, ok bool
 	if !some {
 		return Step{}, idle.duration, false
 	}
-	if pause = due.Sub(now) - Ahead; pause <= 0 {
+	if pause = due.Sub(now) - p.e.Ahead; pause <= 0 {
 		pause = blocked // by the horizon: the next heartbeat moves it and wakes us
 	}
 	return Step{}, min(pause, idle.duration), false
