@@ -30,8 +30,17 @@
 //
 // # State
 //
-// State.Next is the first nominal time from now on. State.Prev is the last
-// nominal time that the schedulers have published, as their cursor in
-// JetStream tells: it does not depend on which node published it, nor on
-// restarts. Both use this machine's clock to know what "now" is.
+// State.Next is the first nominal time from now on, within the job's bounds.
+// State.Prev is the last nominal time since the jobs were set that is due,
+// jitter included, and that the schedulers have dealt with, as their cursor in
+// JetStream tells: it does not depend on which node did, nor on restarts. After
+// an outage it may name an occurrence that the misfire policy has recorded as
+// missed instead of running it; the log stream ([Schedule.Results]) tells. Both
+// use this machine's clock to know what "now" is.
+//
+// # Proof
+//
+// [Schedule.Audit] compares what a schedule demanded with what became of it:
+// every occurrence was run, or is recorded as missed with the reason. There are
+// no differences, or something is wrong.
 package client

@@ -18,6 +18,7 @@ type Entry struct {
 	Key      string
 	Revision uint64    // grows with every change in the namespace
 	Stored   time.Time // the server's timestamp of the revision
+	Anchor   time.Time // "@every" counts from here; zero when Bad
 	Paused   bool
 	Jobs     []common.Job // with their State
 	Bad      error        // *BadEntryError when the value cannot be used; Jobs is empty then
@@ -59,14 +60,14 @@ func (v *stored) decode() {
 }
 
 // entry translates a value; cursor, which may be nil, is that of its partition.
-func (v *stored) entry(cursor *contract.Cursor, now time.Time) Entry {
+func (v *stored) entry(namespace string, cursor *contract.Cursor, now time.Time) Entry {
 	e := Entry{Key: v.key, Revision: v.revision, Stored: v.time, Bad: v.bad}
 	if v.bad != nil || !v.exists() {
 		return e
 	}
-	e.Paused, e.Jobs = v.schedule.Paused, v.schedule.Jobs
+	e.Anchor, e.Paused, e.Jobs = v.schedule.AnchorOr(v.time), v.schedule.Paused, v.schedule.Jobs
 	for i := range e.Jobs {
-		e.Jobs[i].State = v.state(i, cursor, now)
+		e.Jobs[i].State = v.state(namespace, i, cursor, now)
 	}
 	return e
 }
@@ -115,13 +116,13 @@ func (s *Schedule) EntryContext(ctx context.Context, key string) (Entry, error) 
 		return Entry{Key: key}, notFound(key)
 	}
 	if v.bad != nil {
-		return v.entry(nil, s.now()), v.bad
+		return v.entry(s.Namespace(), nil, s.now()), v.bad
 	}
 	cursor, err := s.cursor(ctx, key)
 	if err != nil {
 		return Entry{Key: key}, err
 	}
-	return v.entry(cursor, s.now()), nil
+	return v.entry(s.Namespace(), cursor, s.now()), nil
 }
 
 // Get returns the jobs of a schedule, each with its State. The error is

@@ -60,7 +60,7 @@ func (s *Schedule) Entries(ctx context.Context) ([]Entry, error) {
 			cursor = known
 		}
 		v.decode()
-		entries[i] = v.entry(cursor, s.now())
+		entries[i] = v.entry(s.Namespace(), cursor, s.now())
 	}
 	return entries, nil
 }

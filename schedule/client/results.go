@@ -32,8 +32,8 @@ func (s *Schedule) Results(ctx context.Context, key string, query ResultQuery) i
 			return
 		}
 		r := resultReader{s: s, subject: s.names.Result(key), query: query, what: fmt.Sprintf("read results of %q", key)}
-		err := r.run(ctx, func(data []byte) bool {
-			result, err := contract.Decode[contract.Result](data)
+		err := r.run(ctx, func(msg *nats.Msg) bool {
+			result, err := contract.Decode[contract.Result](msg.Data)
 			if err != nil {
 				err = fmt.Errorf("a result of %q: %w", key, err)
 			}
@@ -52,7 +52,8 @@ type resultReader struct {
 	what    string
 }
 
-func (r *resultReader) run(ctx context.Context, yield func([]byte) bool) error {
+// run calls yield for every record until that returns false.
+func (r *resultReader) run(ctx context.Context, yield func(*nats.Msg) bool) error {
 	info, err := r.s.streamInfo(ctx, r.what, r.s.names.ResultStream())
 	switch {
 	case errors.Is(err, nats.ErrStreamNotFound) && !r.query.Follow:
@@ -67,46 +68,67 @@ func (r *resultReader) run(ctx context.Context, yield func([]byte) bool) error {
 		return err
 	}
 	defer func() { _ = sub.Unsubscribe() }() // the connection may be gone
-	newest, err := r.kept(ctx, sub, pending)
-	if err != nil {
+	keep := newest{limit: r.query.Limit, yield: yield}
+	if more, err := r.kept(ctx, sub, pending, keep.add); err != nil || !more || !keep.flush() {
 		return err
-	}
-	for _, data := range newest {
-		if !yield(data) {
-			return nil
-		}
 	}
 	for r.query.Follow {
 		msg, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
 			return r.ended(ctx, err)
 		}
-		if !yield(msg.Data) {
+		if !yield(msg) {
 			return nil
 		}
 	}
 	return nil
 }
 
-// kept returns the newest of the pending records, up to the limit.
-func (r *resultReader) kept(ctx context.Context, sub *nats.Subscription, pending uint64) ([][]byte, error) {
-	var newest [][]byte
+// newest holds records back until they are known to be among the newest. A
+// limit of 0 holds nothing back.
+type newest struct {
+	limit int
+	held  []*nats.Msg
+	yield func(*nats.Msg) bool
+}
+
+func (n *newest) add(msg *nats.Msg) bool {
+	if n.limit <= 0 {
+		return n.yield(msg)
+	}
+	if n.held = append(n.held, msg); len(n.held) > n.limit {
+		n.held = n.held[1:]
+	}
+	return true
+}
+
+func (n *newest) flush() bool {
+	for _, msg := range n.held {
+		if !n.yield(msg) {
+			return false
+		}
+	}
+	return true
+}
+
+// kept calls yield for the pending records; more is false when that stopped it.
+func (r *resultReader) kept(ctx context.Context, sub *nats.Subscription, pending uint64, yield func(*nats.Msg) bool) (more bool, err error) {
 	for range pending {
 		limited, cancel := context.WithTimeoutCause(ctx, r.s.timeout, &noAnswerError{r.s.timeout})
 		msg, err := sub.NextMsgWithContext(limited)
 		err = r.ended(limited, err)
 		cancel()
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		if newest = append(newest, msg.Data); r.query.Limit > 0 && len(newest) > r.query.Limit {
-			newest = newest[1:]
+		if !yield(msg) {
+			return false, nil
 		}
 		if meta, err := msg.Metadata(); err == nil && meta.NumPending == 0 {
 			break // some have expired meanwhile
 		}
 	}
-	return newest, nil
+	return true, nil
 }
 
 func (r *resultReader) ended(ctx context.Context, err error) error {

@@ -11,14 +11,14 @@ import (
 
 // state computes where a job of a good value stands: it is pure. cursor is
 // that of the key's partition, nil when nothing was ever published.
-func (v *stored) state(index int, cursor *contract.Cursor, now time.Time) common.State {
+func (v *stored) state(namespace string, index int, cursor *contract.Cursor, now time.Time) common.State {
 	job := &v.schedule.Jobs[index]
-	sp, err := spec.Parse(job.Spec, job.Timezone)
+	times, err := spec.ForJob(job)
 	if err != nil {
 		return common.State{} // the value was checked, so this cannot be
 	}
 	t := timeline{
-		spec: sp, key: v.key, index: index, stored: v.time,
+		namespace: namespace, key: v.key, index: index, times: times, stored: v.time,
 		anchor: v.schedule.AnchorOr(v.time), paused: v.schedule.Paused, gaps: v.schedule.Gaps,
 	}
 	return common.State{Next: t.next(now), Prev: t.prev(cursor, now)}
@@ -30,19 +30,21 @@ func (v *stored) state(index int, cursor *contract.Cursor, now time.Time) common
 // A revision stored at S holds from S+EffectDelay on, and the one before it up
 // to there. A nominal time between S and S+EffectDelay that the revision before
 // does not have is due at the end of the delay. So of a pause from From to To
-// the nominal times from From+EffectDelay to To, both included, did not happen,
-// and those after To are due at To+EffectDelay at the earliest.
+// what was due, jitter included, before From+EffectDelay did happen, and of the
+// rest what has a nominal time up to To did not; nominal times after To are due
+// at To+EffectDelay at the earliest.
 type timeline struct {
-	spec   *spec.Spec
-	key    string
-	index  int
-	stored time.Time // of the newest revision
-	anchor time.Time // when the jobs were set
-	paused bool
-	gaps   []contract.Gap
+	namespace string
+	key       string
+	index     int
+	times     *spec.Timetable
+	stored    time.Time // of the newest revision
+	anchor    time.Time // when the jobs were set
+	paused    bool
+	gaps      []contract.Gap
 }
 
-// next is the first nominal time after now; zero when paused or never.
+// next is the first nominal time after now, without jitter; zero when paused or never.
 func (t *timeline) next(now time.Time) time.Time {
 	if t.paused {
 		return time.Time{}
@@ -50,12 +52,13 @@ func (t *timeline) next(now time.Time) time.Time {
 	if now.Before(t.stored) {
 		now = t.stored
 	}
-	next, _ := t.spec.Next(now, t.anchor)
+	next, _ := t.times.Next(now, t.anchor)
 	return next
 }
 
 // prev is the last nominal time that has been published and is due; zero when
 // there is none. Schedulers publish up to a second ahead, which does not count.
+// What a catch-up has recorded as missed counts, as it is behind the cursor.
 func (t *timeline) prev(cursor *contract.Cursor, now time.Time) time.Time {
 	if cursor == nil {
 		return time.Time{}
@@ -66,7 +69,7 @@ func (t *timeline) prev(cursor *contract.Cursor, now time.Time) time.Time {
 		at = now
 	}
 	for {
-		nominal, ok := t.spec.Prev(at, t.anchor)
+		nominal, ok := t.times.Prev(at, t.anchor)
 		if !ok || !nominal.After(t.anchor) {
 			return time.Time{}
 		}
@@ -83,18 +86,19 @@ func (t *timeline) prev(cursor *contract.Cursor, now time.Time) time.Time {
 }
 
 // due returns when an occurrence is due. ok is false when it fell into a pause;
-// occurrences before it happened up to skipTo, included.
+// of those before it none after skipTo happened.
 func (t *timeline) due(nominal time.Time) (due, skipTo time.Time, ok bool) {
-	due = later(nominal, t.anchor.Add(contract.EffectDelay))
+	jittered := t.times.Due(t.namespace, t.key, t.index, nominal, t.anchor)
+	due = later(jittered, t.anchor.Add(contract.EffectDelay))
 	for _, gap := range t.gaps {
 		from, to := gap.From.Add(contract.EffectDelay), gap.To
 		if to.IsZero() {
 			to = t.stored
 		}
 		switch {
-		case nominal.Before(from):
+		case due.Before(from):
 		case !nominal.After(to):
-			return due, from.Add(-1), false
+			return due, earlier(nominal, from).Add(-1), false
 		default:
 			due = later(due, to.Add(contract.EffectDelay))
 		}

@@ -13,6 +13,9 @@ func clock(hour, minute, second, ms int) time.Time {
 	return time.Date(2026, 3, 2, hour, minute, second, ms*1e6, time.UTC)
 }
 
+// jittery is delayed by up to 50 s.
+var jittery = common.Job{Jitter: common.Duration(50 * time.Second)}
+
 func gap(from, to time.Time) contract.Gap { return contract.Gap{From: from, To: to} }
 
 func TestState(t *testing.T) {
@@ -23,7 +26,8 @@ func TestState(t *testing.T) {
 	at := func(due time.Time) *contract.Cursor { return &contract.Cursor{Due: due} }
 	cases := map[string]struct {
 		spec   string
-		stored time.Time // zero: set
+		job    common.Job // beside its spec
+		stored time.Time  // zero: set
 		anchor time.Time
 		paused bool
 		gaps   []contract.Gap
@@ -144,6 +148,52 @@ func TestState(t *testing.T) {
 			gaps:   []contract.Gap{gap(clock(10, 10, 0, 0), clock(10, 20, 0, 0)), gap(clock(10, 30, 0, 0), zero)},
 			cursor: at(clock(10, 55, 0, 0)), now: clock(10, 55, 0, 0), next: clock(11, 0, 0, 0),
 		},
+		"before its start": {
+			spec: "* * * * *", job: common.Job{Start: clock(10, 30, 0, 0)}, cursor: at(clock(10, 10, 0, 0)), now: clock(10, 10, 0, 0),
+			next: clock(10, 30, 0, 0),
+		},
+		"within its bounds": {
+			spec: "* * * * *", job: common.Job{Start: clock(10, 30, 0, 0), End: clock(10, 31, 0, 0)}, cursor: at(clock(10, 30, 1, 0)),
+			now: clock(10, 30, 1, 0), next: clock(10, 31, 0, 0), prev: clock(10, 30, 0, 0),
+		},
+		"after its end": {
+			spec: "* * * * *", job: common.Job{End: clock(10, 31, 0, 0)}, cursor: at(clock(12, 0, 0, 0)), now: clock(12, 0, 0, 0),
+			prev: clock(10, 31, 0, 0),
+		},
+		"jitter: not yet due": { // 10:01 is due at 10:01:23.5 and 10:02 at 10:02:00.6
+			spec: "* * * * *", job: jittery, cursor: at(clock(10, 1, 24, 0)), now: clock(10, 1, 23, 0), next: clock(10, 2, 0, 0),
+		},
+		"jitter: due, but not published": {
+			spec: "* * * * *", job: jittery, cursor: at(clock(10, 1, 23, 0)), now: clock(10, 1, 24, 0), next: clock(10, 2, 0, 0),
+		},
+		"jitter: due and published": {
+			spec: "* * * * *", job: jittery, cursor: at(clock(10, 1, 24, 0)), now: clock(10, 1, 24, 0), next: clock(10, 2, 0, 0), prev: clock(10, 1, 0, 0),
+		},
+		"jitter: due after a pause began": {
+			spec: "* * * * *", job: jittery, stored: clock(10, 1, 20, 0), anchor: set, paused: true, // holds from 10:01:22.5
+			cursor: at(clock(12, 0, 0, 0)), now: clock(12, 0, 0, 0),
+		},
+		"jitter: due before a pause began": {
+			spec: "* * * * *", job: jittery, stored: clock(10, 1, 22, 0), anchor: set, paused: true,
+			cursor: at(clock(12, 0, 0, 0)), now: clock(12, 0, 0, 0), prev: clock(10, 1, 0, 0),
+		},
+		"jitter: delayed into a pause that is over": {
+			spec: "* * * * *", job: jittery, stored: clock(10, 1, 22, 0), anchor: set, gaps: []contract.Gap{gap(clock(10, 1, 20, 0), zero)},
+			cursor: at(clock(10, 1, 59, 0)), now: clock(10, 1, 59, 0), next: clock(10, 2, 0, 0),
+		},
+		"fixed time in the gap": {
+			spec: "TZ=Europe/Berlin 30 2 29 3 *", cursor: at(clock(10, 0, 0, 0).AddDate(0, 0, 27)), now: clock(10, 0, 0, 0).AddDate(0, 0, 27),
+			next: clock(0, 30, 0, 0).AddDate(1, 0, 27), prev: clock(1, 0, 0, 0).AddDate(0, 0, 27),
+		},
+		"fixed time in the gap is skipped": {
+			spec: "TZ=Europe/Berlin 30 2 29 3 *", job: common.Job{DST: common.DST{Gap: common.GapSkip}},
+			cursor: at(clock(10, 0, 0, 0).AddDate(0, 0, 27)), now: clock(10, 0, 0, 0).AddDate(0, 0, 27), next: clock(0, 30, 0, 0).AddDate(1, 0, 27),
+		},
+		"not run, but recorded as missed": {
+			spec: "* * * * *", job: common.Job{Misfire: common.Misfire{Policy: common.MisfireSkip}},
+			cursor: &contract.Cursor{Due: clock(10, 1, 0, 0), Key: "z", CatchUp: &contract.CatchUp{Until: clock(10, 30, 0, 0), Key: key}},
+			now:    clock(10, 30, 30, 0), next: clock(10, 31, 0, 0), prev: clock(10, 30, 0, 0),
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -152,9 +202,10 @@ func TestState(t *testing.T) {
 				c.stored = set
 			}
 			jobs := make([]common.Job, c.index+1)
-			jobs[c.index] = common.HttpJob(c.spec, common.HttpOption{Url: "https://example.com"})
+			jobs[c.index] = c.job
+			jobs[c.index].Spec = c.spec
 			v := stored{key: key, time: c.stored, schedule: contract.Schedule{Jobs: jobs, Anchor: c.anchor, Paused: c.paused, Gaps: c.gaps}}
-			got := v.state(c.index, c.cursor, c.now)
+			got := v.state("ns", c.index, c.cursor, c.now)
 			if !got.Next.Equal(c.next) {
 				t.Errorf("next is %s, want %s", got.Next, c.next)
 			}
@@ -168,7 +219,7 @@ func TestState(t *testing.T) {
 func TestStateOfJobThatCannotBeParsed(t *testing.T) {
 	t.Parallel()
 	v := stored{schedule: contract.Schedule{Jobs: []common.Job{{Spec: "never"}}}}
-	if got := v.state(0, nil, clock(10, 0, 0, 0)); got != (common.State{}) {
+	if got := v.state("ns", 0, nil, clock(10, 0, 0, 0)); got != (common.State{}) {
 		t.Errorf("state is %+v", got)
 	}
 }

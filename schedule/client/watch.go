@@ -71,6 +71,6 @@ func (s *Schedule) nextChange(ctx context.Context, watcher nats.KeyWatcher) (cha
 		}
 		v := value(entry)
 		v.decode()
-		return Change{Entry: v.entry(nil, s.now()), Deleted: v.deleted}, true, nil
+		return Change{Entry: v.entry(s.Namespace(), nil, s.now()), Deleted: v.deleted}, true, nil
 	}
 }

@@ -111,20 +111,3 @@ func TestPrevComesFromTheCursor(t *testing.T) {
 		t.Errorf("entries say %+v", entries[0].Jobs[1].State)
 	}
 }
-
-func TestPreview(t *testing.T) {
-	t.Parallel()
-	from := time.Date(2026, 3, 28, 12, 0, 0, 0, time.UTC)
-	times, err := client.Preview("30 2 * * *", "Europe/Berlin", from, 3)
-	noError(t, err)
-	if len(times) != 3 || times[0].Format(time.RFC3339) != "2026-03-29T01:00:00Z" { // after the gap
-		t.Errorf("times are %v", times)
-	}
-	if times, err = client.Preview("@at 2026-03-28T12:00:01Z", "", from, 3); err != nil || len(times) != 1 {
-		t.Errorf("times are %v, %v", times, err)
-	}
-	var field *client.FieldError
-	if _, err = client.Preview("@hourly", "Nowhere", from, 1); !errors.As(err, &field) || field.Field != "timezone" {
-		t.Errorf("error is %v, want one about the timezone", err)
-	}
-}

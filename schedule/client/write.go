@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -139,16 +140,25 @@ func (s *Schedule) replace(v *stored, jobs []common.Job) ([]byte, error) {
 	return data, nil
 }
 
-// notOver refuses jobs that would never fire, such as "@at" a time gone by.
+// notOver refuses jobs that would never fire, such as "@at" a time gone by or
+// one outside its bounds.
 func notOver(jobs []common.Job, now time.Time) error {
 	for i := range jobs {
-		sp, err := spec.Parse(jobs[i].Spec, jobs[i].Timezone)
+		times, err := spec.ForJob(&jobs[i])
 		if err != nil {
 			return invalid(err) // they were checked, so this cannot be
 		}
-		if _, ok := sp.Next(now, now); !ok {
-			return refuse(fmt.Sprintf("jobs[%d].spec", i), "has no time after now, want one in the future")
+		if _, ok := times.Next(now, now); ok {
+			continue
 		}
+		field := fmt.Sprintf("jobs[%d].", i)
+		switch end := jobs[i].End; {
+		case !end.IsZero() && !end.After(now):
+			return refuse(field+"end", "is over, want one in the future")
+		case end.IsZero() && jobs[i].Start.IsZero():
+			return refuse(field+"spec", "has no time after now, want one in the future")
+		}
+		return refuse(field+"spec", "has no time after now within start and end, want one")
 	}
 	return nil
 }
@@ -207,21 +217,22 @@ func (s *Schedule) remove(ctx context.Context, v *stored) error {
 	return err
 }
 
-// sameJobs compares jobs by what they say, not by how their options are written.
+// sameJobs compares jobs by what they say, not by how their options and times
+// are written.
 func sameJobs(a, b []common.Job) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		x, y := a[i], b[i]
-		if x.Mode != y.Mode || x.Spec != y.Spec || x.Timezone != y.Timezone || x.Timeout != y.Timeout {
-			return false
-		}
-		if !bytes.Equal(canonical(x.Option), canonical(y.Option)) {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(x, y common.Job) bool {
+		p, err := json.Marshal(plainJob(x))
+		q, err2 := json.Marshal(plainJob(y))
+		return err == nil && err2 == nil && bytes.Equal(p, q)
+	})
+}
+
+// plainJob writes what a job says in one way.
+func plainJob(j common.Job) common.Job {
+	j.State = common.State{}
+	j.Option = canonical(j.Option)
+	j.Start, j.End = j.Start.UTC(), j.End.UTC()
+	return j
 }
 
 // canonical writes JSON with sorted names and without spaces. Numbers keep

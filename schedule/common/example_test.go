@@ -3,6 +3,7 @@ package common_test
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/weplanx/workflow/schedule/common"
 )
@@ -27,6 +28,39 @@ func ExampleHttpJob() {
 	//     "body": {
 	//       "hello": "world"
 	//     }
+	//   }
+	// } <nil>
+}
+
+// A job may say when it begins and ends, what daylight saving time does to it,
+// and what is to become of occurrences that an outage made late.
+func ExampleJob() {
+	job := common.HttpJob("30 2 * * *", common.HttpOption{Url: "https://api.developer.com"})
+	job.Timezone = "Europe/Berlin"
+	job.Start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	job.Jitter = common.Duration(30 * time.Second)
+	job.DST = common.DST{Gap: common.GapSkip, Fold: common.FoldBoth}
+	job.Misfire = common.Misfire{Policy: common.MisfireAll, Limit: 10, Window: common.Duration(time.Hour)}
+	text, err := json.MarshalIndent(job, "", "  ")
+	fmt.Println(string(text), err)
+	// Output:
+	// {
+	//   "mode": "HTTP",
+	//   "spec": "30 2 * * *",
+	//   "timezone": "Europe/Berlin",
+	//   "start": "2026-03-01T00:00:00Z",
+	//   "jitter": "30s",
+	//   "dst": {
+	//     "gap": "skip",
+	//     "fold": "both"
+	//   },
+	//   "misfire": {
+	//     "policy": "all",
+	//     "limit": 10,
+	//     "window": "1h0m0s"
+	//   },
+	//   "option": {
+	//     "url": "https://api.developer.com"
 	//   }
 	// } <nil>
 }

@@ -144,7 +144,7 @@ func (s *session) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{outputTable, outputJSON}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	root.AddCommand(
 		s.list(), s.get(), s.set(), s.remove(), s.pause(), s.resume(),
-		s.next(), s.results(), s.ping(), s.version(),
+		s.next(), s.results(), s.audit(), s.nodes(), s.ping(), s.version(),
 	)
 	return root
 }

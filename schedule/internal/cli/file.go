@@ -26,12 +26,28 @@ type jobFile struct {
 }
 
 type jobEntry struct {
-	Mode     string      `yaml:"mode"` // default HTTP
-	Spec     string      `yaml:"spec"`
-	Timezone string      `yaml:"timezone"`
-	Timeout  string      `yaml:"timeout"`
-	Option   optionEntry `yaml:"option"`
-	State    any         `yaml:"state"` // what get adds
+	Mode     string       `yaml:"mode"` // default HTTP
+	Spec     string       `yaml:"spec"`
+	Timezone string       `yaml:"timezone"`
+	Start    string       `yaml:"start"`
+	End      string       `yaml:"end"`
+	Jitter   string       `yaml:"jitter"`
+	DST      dstEntry     `yaml:"dst"`
+	Misfire  misfireEntry `yaml:"misfire"`
+	Timeout  string       `yaml:"timeout"`
+	Option   optionEntry  `yaml:"option"`
+	State    any          `yaml:"state"` // what get adds
+}
+
+type dstEntry struct {
+	Gap  string `yaml:"gap"`
+	Fold string `yaml:"fold"`
+}
+
+type misfireEntry struct {
+	Policy string `yaml:"policy"`
+	Limit  int    `yaml:"limit"`
+	Window string `yaml:"window"`
 }
 
 type optionEntry struct {
@@ -95,12 +111,32 @@ func (e *jobEntry) job() (common.Job, error) {
 	if e.Mode != "" {
 		job.Mode = e.Mode
 	}
-	if e.Timeout != "" {
-		if err := job.Timeout.UnmarshalText([]byte(e.Timeout)); err != nil {
-			return job, fmt.Errorf("timeout: %w", err)
+	return job, e.times(&job)
+}
+
+// times sets what the entry says of the job's times and delays.
+func (e *jobEntry) times(job *common.Job) (err error) {
+	job.DST = common.DST(e.DST)
+	job.Misfire = common.Misfire{Policy: e.Misfire.Policy, Limit: e.Misfire.Limit}
+	if job.Start, err = instant("start", e.Start); err != nil {
+		return err
+	}
+	if job.End, err = instant("end", e.End); err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		name, text string
+		target     *common.Duration
+	}{
+		{"jitter", e.Jitter, &job.Jitter},
+		{"misfire.window", e.Misfire.Window, &job.Misfire.Window},
+		{"timeout", e.Timeout, &job.Timeout},
+	} {
+		if err := duration(d.name, d.text, d.target); err != nil {
+			return err
 		}
 	}
-	return job, nil
+	return nil
 }
 
 // bodyOf returns what JSON can express. YAML's dates stay the text they are.

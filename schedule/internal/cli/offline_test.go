@@ -30,6 +30,17 @@ func TestUsage(t *testing.T) {
 		"next: bad spec":       {[]string{"next", "@every -1s"}, "spec: "},
 		"next: bad zone":       {[]string{"next", "@hourly", "--tz", "Nowhere"}, "timezone: "},
 		"next: none":           {[]string{"next", "@hourly", "-n", "0"}, "--number"},
+		"next: bad policy":     {[]string{"next", "@hourly", "--gap", "x"}, "dst.gap: "},
+		"next: bad start":      {[]string{"next", "@hourly", "--start", "x"}, "--start: "},
+		"next: bad from":       {[]string{"next", "@hourly", "--from", "x"}, "--from: "},
+		"next: key and spec":   {[]string{"next", "@hourly", "--key", "a"}, "--key cannot be used with a SPEC"},
+		"next: key and zone":   {[]string{"next", "--key", "a", "--tz", "UTC"}, "--tz cannot be used with --key"},
+		"next: no key":         {[]string{"next", "@hourly", "--index", "1"}, "--index cannot be used without --key"},
+		"audit: no time":       {[]string{"audit", "a", "--since", "0s"}, "--since is 0s"},
+		"audit: bad until":     {[]string{"audit", "a", "--until", "x"}, "--until: "},
+		"set: jitter":          {[]string{"set", "a", "--spec", "@hourly", "--url", "http://a", "--jitter", "x"}, "--jitter: "},
+		"set: window":          {[]string{"set", "a", "--spec", "@hourly", "--url", "http://a", "--misfire-window", "x"}, "--misfire-window: "},
+		"set: both, policy":    {[]string{"set", "a", "-f", "x", "--misfire", "all"}, "--misfire cannot be used with --file"},
 		"results: negative":    {[]string{"results", "a", "-n", "-1"}, "--number"},
 		"set: nothing":         {[]string{"set", "a"}, "want --spec and --url, or --file"},
 		"set: both":            {[]string{"set", "a", "-f", "x", "--url", "http://a"}, "--url cannot be used with --file"},
@@ -93,11 +104,45 @@ NEXT                       IN
 {
   "spec": "@hourly",
   "times": [
-    "2100-01-01T00:00:00Z",
-    "2100-01-01T01:00:00Z"
+    {
+      "time": "2100-01-01T00:00:00Z"
+    },
+    {
+      "time": "2100-01-01T01:00:00Z"
+    }
   ],
   "timezone": ""
 }
+`},
+		"gap": {[]string{"30 2 * * *", "--tz", "Europe/Berlin", "-n", "2", "--from", "2026-03-28T12:00:00Z", "--end", "2026-04-01T00:00:00Z"}, `
+NEXT                       IN           NOTE
+2026-03-29T03:00:00+02:00  73y295d ago  clock jumps ahead: runs right after the gap
+2026-03-30T02:30:00+02:00  73y294d ago  -
+`},
+		"gap skipped": {[]string{"30 2 * * *", "--tz", "Europe/Berlin", "-n", "1", "--from", "2026-03-28T12:00:00Z", "--gap", "skip"}, `
+NEXT                       IN
+2026-03-30T02:30:00+02:00  73y294d ago
+`},
+		"fold": {[]string{"30 2 * * *", "--tz", "Europe/Berlin", "-n", "2", "--from", "2026-10-24T12:00:00Z", "--fold", "both"}, `
+NEXT                       IN          NOTE
+2026-10-25T02:30:00+02:00  73y85d ago  occurs twice: first
+2026-10-25T02:30:00+01:00  73y85d ago  occurs twice: second
+`},
+		"fold, JSON": {[]string{"30 2 * * *", "--tz", "Europe/Berlin", "-n", "1", "--from", "2026-10-24T12:00:00Z", "-o", "json"}, `
+{
+  "spec": "30 2 * * *",
+  "times": [
+    {
+      "time": "2026-10-25T00:30:00Z",
+      "shift": "first"
+    }
+  ],
+  "timezone": "Europe/Berlin"
+}
+`},
+		"bounds": {[]string{"@hourly", "--start", "2100-01-02T00:00:00Z", "--end", "2100-01-02T00:30:00Z"}, `
+NEXT                       IN
+2100-01-02T01:00:00+01:00  1d
 `},
 		"gone by": {[]string{"@at 2000-01-01T00:00:00Z", "-o", "json"}, `
 {

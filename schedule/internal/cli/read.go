@@ -169,10 +169,8 @@ func (s *session) showJob(index int, job *common.Job) error {
 	if _, err := fmt.Fprintf(s.Out, "\njob %d\n", index); err != nil {
 		return err
 	}
-	pairs := []string{
-		"spec", job.Spec, "timezone", job.Timezone, "timeout", timeout.String(),
-		"request", option.Method + " " + option.Url,
-	}
+	pairs := append([]string{"spec", job.Spec, "timezone", job.Timezone}, s.policyFields(job)...)
+	pairs = append(pairs, "timeout", timeout.String(), "request", option.Method+" "+option.Url)
 	for _, name := range sortedNames(option.Headers) {
 		pairs = append(pairs, "header", name+": "+option.Headers[name])
 	}

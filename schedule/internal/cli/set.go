@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,8 @@ type setFlags struct {
 	spec     string
 	timezone string
 	timeout  string
+	times    timeFlags
+	late     lateFlags
 	url      string
 	method   string
 	headers  []string
@@ -42,6 +45,11 @@ func (s *session) set() *cobra.Command {
     - spec: "0 30 9 * * mon-fri"
       timezone: Asia/Shanghai      # default UTC
       timeout: 10s                 # default
+      start: 2026-01-01T00:00:00Z  # default no bound
+      end: 2026-12-31T23:59:59Z
+      jitter: 30s                  # default none
+      dst: {gap: after, fold: first}
+      misfire: {policy: all, limit: 100, window: 24h} # default once
       option:
         url: https://example.com/report
         method: POST               # default
@@ -59,6 +67,8 @@ paused.`,
 	flags.StringVarP(&f.file, "file", "f", "", "read the jobs from this file; - is standard input")
 	flags.StringVar(&f.spec, "spec", "", "when: a cron expression, @hourly, \"@every 15s\", \"@at 2026-12-24T18:00:00+01:00\"")
 	flags.StringVar(&f.timezone, "timezone", "", "IANA zone of the spec (default UTC)")
+	f.times.register(cmd)
+	f.late.register(cmd)
 	flags.StringVar(&f.timeout, "timeout", "", "of one attempt (default 10s)")
 	flags.StringVar(&f.url, "url", "", "where the callback goes")
 	flags.StringVar(&f.method, "method", "", "of the request (default POST)")
@@ -90,7 +100,8 @@ func (s *session) store(ctx context.Context, schedule *client.Schedule, key stri
 // jobs makes the jobs that the flags stand for.
 func (s *session) jobs(cmd *cobra.Command, f *setFlags) ([]common.Job, error) {
 	if f.file != "" {
-		for _, name := range []string{"spec", "timezone", "timeout", "url", "method", "header", "body"} {
+		own := []string{"spec", "timezone", "timeout", "url", "method", "header", "body"}
+		for _, name := range slices.Concat(own, timeFlagNames, lateFlagNames) {
 			if cmd.Flags().Changed(name) {
 				return nil, misused(cmd, "--%s cannot be used with --file", name)
 			}
@@ -128,10 +139,14 @@ func (s *session) fromFlags(f *setFlags) (common.Job, error) {
 	}
 	job := common.HttpJob(f.spec, option)
 	job.Timezone = f.timezone
-	if f.timeout != "" {
-		if err := job.Timeout.UnmarshalText([]byte(f.timeout)); err != nil {
-			return common.Job{}, fmt.Errorf("--timeout: %w", err)
-		}
+	if err := duration("--timeout", f.timeout, &job.Timeout); err != nil {
+		return job, err
+	}
+	if err := f.times.apply(&job); err != nil {
+		return job, err
+	}
+	if err := f.late.apply(&job); err != nil {
+		return job, err
 	}
 	return job, notHidden(0, option.Headers)
 }
