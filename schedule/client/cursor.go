@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -12,13 +13,23 @@ import (
 )
 
 // partitionsKey, in the metadata of the trigger stream, is how many partitions
-// the namespace has. The number never changes.
+// the namespace has.
 const partitionsKey = "partitions"
+
+// partitionsFor is how long the number of partitions, which changes rarely if
+// ever, is taken for known.
+const partitionsFor = 10 * time.Second
+
+// partitions is a number of partitions that was read at an instant.
+type partitions struct {
+	count int
+	read  time.Time
+}
 
 // partitionCount returns 0 when no scheduler has ever run in the namespace.
 func (s *Schedule) partitionCount(ctx context.Context) (int, error) {
-	if n := s.partitions.Load(); n > 0 {
-		return int(n), nil
+	if known := s.partitions.Load(); known != nil && s.now().Sub(known.read) < partitionsFor {
+		return known.count, nil
 	}
 	info, err := s.streamInfo(ctx, "look up the trigger stream", s.names.TriggerStream())
 	if errors.Is(err, nats.ErrStreamNotFound) {
@@ -31,7 +42,7 @@ func (s *Schedule) partitionCount(ctx context.Context) (int, error) {
 	if err != nil || n < 1 {
 		return 0, fmt.Errorf("stream %s: its metadata names no number of partitions", s.names.TriggerStream())
 	}
-	s.partitions.Store(int64(n))
+	s.partitions.Store(&partitions{count: n, read: s.now()})
 	return n, nil
 }
 

@@ -28,7 +28,7 @@ type Schedule struct {
 	bindOnly bool
 	now      func() time.Time
 
-	partitions atomic.Int64 // of the namespace; 0: not known yet
+	partitions atomic.Pointer[partitions] // nil: not known yet
 }
 
 // Option changes how New works.
