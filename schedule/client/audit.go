@@ -90,11 +90,11 @@ func (s *Schedule) Audit(ctx context.Context, key string, since, until time.Time
 	if !since.Before(until) {
 		return Audit{}, refuse("since", "is not before the end of the audit")
 	}
-	a := auditor{s: s, key: key, report: Audit{Since: since, Until: until}}
+	a := auditor{s: s, key: key, report: Audit{Since: since.UTC(), Until: until.UTC()}}
 	if err := a.prepare(ctx); err != nil {
 		return Audit{}, err
 	}
-	l := newLedger(&a.demand, a.report.Since, until, now, a.published)
+	l := newLedger(&a.demand, a.report.Since, a.report.Until, now, a.published)
 	l.report.Limits = a.report.Limits
 	if err := a.read(ctx, l); err != nil {
 		return Audit{}, err

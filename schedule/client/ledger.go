@@ -65,7 +65,10 @@ func (m *missedRange) has(o occurrence) bool {
 func newLedger(d *demand, since, until, now time.Time, cursor func(occurrence) bool) *ledger {
 	l := &ledger{
 		demand: d, cursor: cursor, now: now, at: since, open: map[slot]*wait{}, maxOpen: maxOpen,
-		report: Audit{Key: d.key, Since: since, Until: until, Reasons: map[string]int64{}, Outcomes: map[string]int64{}},
+		report: Audit{
+			Key: d.key, Since: since, Until: until,
+			Outcomes: map[string]int64{}, Reasons: map[string]int64{}, Differences: []Difference{},
+		},
 	}
 	for index := range d.jobs() {
 		l.feeds = append(l.feeds, feed{demand: d, index: index, since: since})
