@@ -31,7 +31,7 @@ type Receiver struct {
 // calls on for every callback, from several goroutines at once. A callback
 // whose headers cannot be read is an error of the test and is answered with
 // 400.
-func Start(t *testing.T, addr string, on func(Call)) *Receiver {
+func Start(t testing.TB, addr string, on func(Call)) *Receiver {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {

@@ -1,0 +1,64 @@
+package bench_test
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/weplanx/workflow/schedule/common"
+)
+
+// BenchmarkLoad starts a scheduler on a bucket that holds many simple
+// schedules, daily and of "@every" in equal parts, on a server in a process of
+// its own. It measures how long the scheduler takes to be ready, and the memory
+// that it holds then, owning all partitions, per schedule.
+func BenchmarkLoad(b *testing.B) {
+	sizes := []int{10_000, 100_000}
+	if large() {
+		sizes = append(sizes, 1_000_000)
+	}
+	for _, size := range sizes {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			n := (&site{urls: []string{startProcess(b)}, replicas: 1}).namespace(b)
+			n.store(size, 0, simple)
+			f := figures{}
+			for b.Loop() {
+				loadOnce(n, size, f)
+			}
+			f.report(b)
+		})
+	}
+}
+
+// simple is a job as most are.
+func simple(i int) common.Job {
+	job := every(time.Duration(10_000+i%1000)*time.Hour, nowhere)
+	if i%2 == 0 {
+		job.Spec = fmt.Sprintf("0 %d %d 1 1 *", i%60, i/60%24)
+	}
+	return job
+}
+
+func loadOnce(n *namespace, size int, f figures) {
+	n.b.Helper()
+	before := heap()
+	began := time.Now()
+	app, _, stop := n.scheduler(ahead, 0)
+	n.await("the scheduler is ready", func() bool { return app.Ready() == nil })
+	f.add("s/load", time.Since(began).Seconds())
+	n.settle(1)
+	f.add("B/schedule", float64(heap()-before)/float64(size))
+	runtime.KeepAlive(app)
+	stop()
+}
+
+// heap returns the bytes that are in use.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // far from overflowing
+}
