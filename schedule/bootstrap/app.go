@@ -19,7 +19,8 @@ import (
 
 // App is a scheduler node that is ready to run.
 type App struct {
-	engine *core.Engine
+	cfg    Config
+	engine atomic.Pointer[core.Engine]
 	nc     *nats.Conn
 	names  contract.Names
 	own    bool // nc is closed with the app
@@ -54,23 +55,44 @@ func NewWithConn(ctx context.Context, cfg Config, nc *nats.Conn) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{engine: engine, nc: nc, names: newNames(cfg)}, nil
+	app := &App{cfg: cfg, nc: nc, names: newNames(cfg)}
+	app.engine.Store(engine)
+	return app, nil
 }
 
 // Run fires until ctx ends, then finishes what it has begun, resigns, closes
 // the app and returns nil. It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	defer a.Close()
-	service, err := natsapi.Start(a.nc, a.names, a.engine, time.Now)
+	for {
+		err := a.runEngine(ctx)
+		if !errors.Is(err, core.ErrPartitionsChanged) {
+			return err
+		}
+		a.cfg.logger().WithField("namespace", a.cfg.Namespace).Info("the number of partitions was changed, beginning anew")
+		engine, err := initialize(ctx, a.cfg, a.nc)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil //nolint:nilerr // stopped meanwhile, as asked
+			}
+			return err
+		}
+		a.engine.Store(engine)
+	}
+}
+
+func (a *App) runEngine(ctx context.Context) error {
+	engine := a.engine.Load()
+	service, err := natsapi.Start(a.nc, a.names, engine, time.Now)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = service.Stop() }() // the connection may be gone, and the service with it
-	return a.engine.Run(ctx)
+	return engine.Run(ctx)
 }
 
 // Ready returns nil when the node fires, and otherwise what it waits for.
-func (a *App) Ready() error { return a.engine.Ready() }
+func (a *App) Ready() error { return a.engine.Load().Ready() }
 
 // Close frees what New opened, for an app that never ran. It may be called
 // more than once.

@@ -2,6 +2,7 @@ package bootstrap_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -324,5 +325,35 @@ func TestLoadConfigReadsTheDocumentsFile(t *testing.T) {
 	}
 	if cfg.Namespace != "gamma" || cfg.Mode != config.ModeRelease || len(cfg.NATS.Hosts) != 2 || cfg.HTTPAddr != bootstrap.DefaultHTTPAddr {
 		t.Errorf("cfg = %+v", cfg)
+	}
+}
+
+func TestPartitionsAreChangedUnderRunningSchedulers(t *testing.T) {
+	t.Parallel()
+	s := setup(t, natstest.Start(t), "ns")
+	s.start()
+	s.start()
+	l := &ledger{stored: map[string]time.Time{}, seen: map[string]uint64{}}
+	for i := range 20 {
+		key := fmt.Sprintf("key%02d", i)
+		l.stored[key] = s.set(key, "@every 500ms")
+	}
+	s.exactlyOnce(l, 500*time.Millisecond, 6)
+	for i, count := range []int{16, 3} {
+		var before int
+		for err := error(errors.New("not tried")); err != nil; {
+			if before, err = bootstrap.Repartition(context.Background(), s.config(), count); err != nil && !strings.Contains(err.Error(), "try again") {
+				t.Fatal(err)
+			}
+		}
+		if want := []int{topology.DefaultPartitions, 16}[i]; before != want {
+			t.Errorf("before there were %d partitions, want %d", before, want)
+		}
+		s.exactlyOnce(l, 500*time.Millisecond, 16+10*i)
+	}
+	for _, wrong := range []int{0, bootstrap.MaxPartitions + 1} {
+		if _, err := bootstrap.Repartition(context.Background(), s.config(), wrong); err == nil || !strings.Contains(err.Error(), "-partitions") {
+			t.Errorf("Repartition(%d) = %v, want an error that names the flag", wrong, err)
+		}
 	}
 }

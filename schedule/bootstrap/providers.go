@@ -3,6 +3,7 @@ package bootstrap
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -54,19 +55,27 @@ func newStore(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, names 
 	return natskv.Open(ctx, nc, js, names)
 }
 
-// newPublisher sets the cursors up in a namespace that never had any.
-func newPublisher(ctx context.Context, nc *nats.Conn, names contract.Names, info topology.Info) (*natspub.Publisher, error) {
+// newPublisher sets the cursors up in a namespace that never had any: at the
+// server's time of the first schedule, so that whatever was stored before any
+// scheduler ran is accounted for.
+func newPublisher(ctx context.Context, cfg Config, nc *nats.Conn, names contract.Names, info topology.Info) (*natspub.Publisher, error) {
 	p := natspub.New(nc, names)
-	if info.Fresh {
-		return p, p.Setup(ctx, info.Partitions, time.Now())
+	if !info.Fresh {
+		return p, nil
 	}
-	return p, nil
+	return p, p.Setup(ctx, info.Partitions, info.Began, func(err error) {
+		cfg.logger().WithField("namespace", cfg.Namespace).WithError(err).Warn("cursors are not set up yet, trying again")
+	})
 }
 
-func newOptions(cfg Config, n node, info topology.Info) core.Options {
-	return core.Options{
-		Node: string(n), Namespace: cfg.Namespace, Partitions: info.Partitions, Ahead: cfg.ahead(), Now: time.Now,
+func newOptions(ctx context.Context, cfg Config, n node, p *natspub.Publisher, info topology.Info) (core.Options, error) {
+	partitions, err := p.Partitions(ctx, info.Partitions)
+	if errors.Is(err, core.ErrNoCursor) {
+		partitions, err = info.Partitions, nil // the partition itself will say so, again and again
 	}
+	return core.Options{
+		Node: string(n), Namespace: cfg.Namespace, Partitions: partitions, Ahead: cfg.ahead(), Now: time.Now,
+	}, err
 }
 
 func newMonitor(cfg Config, n node) *logmon.Monitor {

@@ -17,21 +17,24 @@ import (
 
 func initialize(ctx context.Context, cfg Config, nc *nats.Conn) (*core.Engine, error) {
 	bootstrapNode := newNode()
+	names := newNames(cfg)
 	jetStream, err := newJetStream(nc)
 	if err != nil {
 		return nil, err
 	}
-	names := newNames(cfg)
 	info, err := newTopology(ctx, cfg, jetStream, names)
 	if err != nil {
 		return nil, err
 	}
-	options := newOptions(cfg, bootstrapNode, info)
-	store, err := newStore(ctx, nc, jetStream, names, info)
+	publisher, err := newPublisher(ctx, cfg, nc, names, info)
 	if err != nil {
 		return nil, err
 	}
-	publisher, err := newPublisher(ctx, nc, names, info)
+	options, err := newOptions(ctx, cfg, bootstrapNode, publisher, info)
+	if err != nil {
+		return nil, err
+	}
+	store, err := newStore(ctx, nc, jetStream, names, info)
 	if err != nil {
 		return nil, err
 	}

@@ -46,8 +46,33 @@ type Cursor struct {
 	// are worked off job by job.
 	CatchUp *CatchUp `json:"catch_up,omitempty"`
 
+	// Partitions is how many the namespace has. 0: as the metadata of the
+	// trigger stream says.
+	Partitions int `json:"partitions,omitempty"`
+
+	// Before is set after the number of partitions was changed, until the
+	// cursor has passed the positions it holds: keys stood at the cursor of
+	// their former partition, if that is further than this one.
+	Before *Before `json:"before,omitempty"`
+
+	// Retired marks the cursor of a partition that the namespace no longer has.
+	Retired bool `json:"retired,omitempty"`
+
 	// Node is the scheduler that wrote the cursor, for people.
 	Node string `json:"node,omitempty"`
+}
+
+// Before are the cursors of all former partitions, in their order.
+type Before struct {
+	Cursors []Position `json:"cursors"`
+}
+
+// Position is where a former partition's cursor stood.
+type Position struct {
+	Due       time.Time `json:"due"`
+	Key       string    `json:"key,omitempty"`
+	Index     int       `json:"index"`
+	Scheduled time.Time `json:"scheduled,omitzero"`
 }
 
 // CatchUp is the position inside a catch-up: the jobs up to and including

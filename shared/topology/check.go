@@ -43,6 +43,7 @@ func checkStream(want, has *jetstream.StreamConfig) error {
 			differ("allow_msg_ttl", has.AllowMsgTTL, true),
 			differ("deny_purge", has.DenyPurge, false),
 			differ("max_age", has.MaxAge, want.MaxAge),
+			differ("room for a trigger (max_msg_size)", has.MaxMsgSize < 0 || has.MaxMsgSize >= maxTrigger, true),
 			differ("max_msgs", has.MaxMsgs, int64(-1)),
 			differ("max_msgs_per_subject", has.MaxMsgsPerSubject, int64(-1)),
 		)
@@ -62,12 +63,28 @@ func checkBucket(names contract.Names, has *jetstream.StreamConfig) error {
 	switch {
 	case len(has.Subjects) != 1 || has.Subjects[0] != subject:
 		return &mismatch{has.Name, "subjects", strings.Join(has.Subjects, ","), subject}
+	case has.MaxMsgsPerSubject != -1 && has.MaxMsgsPerSubject < contract.BucketHistory:
+		return &mismatch{has.Name, "max_msgs_per_subject (history)", strconv.FormatInt(has.MaxMsgsPerSubject, 10), strconv.Itoa(contract.BucketHistory)}
+	case has.MaxMsgs != -1:
+		return &mismatch{has.Name, "max_msgs", strconv.FormatInt(has.MaxMsgs, 10), "-1: schedules must not be pushed out"}
 	case has.MaxAge != 0:
 		return &mismatch{has.Name, "max_age", has.MaxAge.String(), "0s: schedules must not expire"}
 	case has.MaxMsgSize > 0 && has.MaxMsgSize < contract.MaxScheduleBytes:
 		return &mismatch{has.Name, "max_msg_size", strconv.Itoa(int(has.MaxMsgSize)), "at least " + strconv.Itoa(contract.MaxScheduleBytes)}
 	}
 	return nil
+}
+
+// maxTrigger is what a trigger takes at most: a schedule, its key twice and the
+// headers of a batch.
+const maxTrigger = contract.MaxScheduleBytes + 4<<10
+
+// checkPayload refuses servers that do not take the largest trigger.
+func checkPayload(limit int64) error {
+	if limit >= maxTrigger {
+		return nil
+	}
+	return &setting.Error{Name: "NATS_HOSTS", Problem: fmt.Sprintf("the server's max_payload is %d, want at least %d", limit, maxTrigger)}
 }
 
 // checkVersion refuses servers older than MinServer. A version that cannot be

@@ -3,6 +3,7 @@ package topology
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 	"time"
 
@@ -67,7 +68,11 @@ func (e *ensurer) once(ctx context.Context) (Info, error) {
 	if err := checkVersion(e.js.Conn().ConnectedServerVersion()); err != nil {
 		return Info{}, err
 	}
-	if err := e.bucket(ctx); err != nil {
+	if err := checkPayload(e.js.Conn().MaxPayload()); err != nil {
+		return Info{}, err
+	}
+	bucket, err := e.bucket(ctx)
+	if err != nil {
 		return Info{}, err
 	}
 	if _, err := e.stream(ctx, resultConfig(e.names, 0)); err != nil {
@@ -77,24 +82,48 @@ func (e *ensurer) once(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return describe(triggers)
+	return describe(triggers, bucket)
 }
 
-func describe(triggers *jetstream.StreamInfo) (Info, error) {
+// SetPartitions writes the number of partitions down for those who do not read
+// cursors. The cursors decide; see the schedulers.
+func SetPartitions(ctx context.Context, js jetstream.JetStream, names contract.Names, count int) error {
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	stream, err := js.Stream(call, names.TriggerStream())
+	if err != nil {
+		return during("look up", names.TriggerStream(), err)
+	}
+	want := stream.CachedInfo().Config
+	if want.Metadata[partitionsKey] == strconv.Itoa(count) {
+		return nil
+	}
+	want.Metadata = maps.Clone(want.Metadata)
+	want.Metadata[partitionsKey] = strconv.Itoa(count)
+	_, err = js.UpdateStream(call, want)
+	return during("update", names.TriggerStream(), err)
+}
+
+func describe(triggers, bucket *jetstream.StreamInfo) (Info, error) {
 	text := triggers.Config.Metadata[partitionsKey]
 	partitions, err := strconv.Atoi(text)
 	if err != nil || partitions < 1 || partitions > maxPartitions {
 		return Info{}, &mismatch{triggers.Config.Name, "metadata " + partitionsKey, text, "1 to 1024, as when it was created"}
 	}
+	began := bucket.Created
+	if bucket.State.Msgs > 0 {
+		began = bucket.State.FirstTime
+	}
 	return Info{
 		Partitions: partitions,
 		Replicas:   triggers.Config.Replicas,
 		Fresh:      triggers.State.LastSeq == 0,
+		Began:      began,
 	}, nil
 }
 
 // bucket looks up or creates the KV bucket.
-func (e *ensurer) bucket(ctx context.Context) error {
+func (e *ensurer) bucket(ctx context.Context) (*jetstream.StreamInfo, error) {
 	name := e.names.BucketStream()
 	info, err := e.lookup(ctx, name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -108,31 +137,32 @@ func (e *ensurer) bucket(ctx context.Context) error {
 			err = nil // another created it meanwhile
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		info, err = e.lookup(ctx, name)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := checkBucket(e.names, &info.Config); err != nil {
-		return err
-	}
-	e.allowTTL(ctx, info.Config)
-	return nil
+	e.amend(ctx, &info.Config)
+	return info, checkBucket(e.names, &info.Config)
 }
 
-// allowTTL lets heartbeats expire by themselves. Neither nats.go's key-value
-// API nor an older client sets it on a bucket. Where it cannot be set they
-// stay, one small message for every scheduler that ever was: no reason to fail.
-func (e *ensurer) allowTTL(ctx context.Context, config jetstream.StreamConfig) {
-	if config.AllowMsgTTL {
+// amend sets what neither nats.go's key-value API nor `nats kv add` sets by
+// itself: heartbeats expire (where they cannot, one small message of every
+// scheduler that ever was stays: no reason to fail), and enough history is kept.
+func (e *ensurer) amend(ctx context.Context, config *jetstream.StreamConfig) {
+	want := *config
+	want.AllowMsgTTL = true
+	want.MaxMsgsPerSubject = max(want.MaxMsgsPerSubject, contract.BucketHistory)
+	if want.AllowMsgTTL == config.AllowMsgTTL && want.MaxMsgsPerSubject == config.MaxMsgsPerSubject {
 		return
 	}
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	config.AllowMsgTTL = true
-	_, _ = e.js.UpdateStream(call, config)
+	if _, err := e.js.UpdateStream(call, want); err == nil {
+		*config = want
+	}
 }
 
 // stream looks up or creates a stream and checks what it found.

@@ -20,7 +20,7 @@ func TestEnsureCreates(t *testing.T) {
 	t.Parallel()
 	js := stream(t, natstest.Start(t).Connect(t))
 	got := ensure(t, js, 0)
-	if want := (topology.Info{Partitions: topology.DefaultPartitions, Replicas: 1, Fresh: true}); got != want {
+	if want := (topology.Info{Partitions: topology.DefaultPartitions, Replicas: 1, Fresh: true, Began: got.Began}); got != want || got.Began.IsZero() {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 

@@ -34,6 +34,10 @@ type Info struct {
 	Partitions int  // from 1
 	Replicas   int  // of the trigger stream
 	Fresh      bool // the trigger stream never held a message: cursors are to be set up
+
+	// Began is the server's time of the oldest message in the bucket, or of the
+	// bucket's making when it is empty.
+	Began time.Time
 }
 
 func bucketConfig(names contract.Names, replicas int) jetstream.KeyValueConfig {

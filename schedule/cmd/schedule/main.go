@@ -23,23 +23,31 @@ var version = "dev"
 
 func main() {
 	printVersion := flag.Bool("version", false, "print the version and exit")
+	partitions := flag.Int("partitions", 0, "change the namespace's number of `partitions` and exit")
 	flag.Parse()
 	if *printVersion {
 		fmt.Println(version)
 		return
 	}
-	if err := run(); err != nil {
+	if err := run(*partitions); err != nil {
 		fmt.Fprintln(os.Stderr, "schedule: "+err.Error())
 		os.Exit(1)
 	}
 }
 
-func run() error {
+func run(partitions int) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	cfg, err := bootstrap.LoadConfig()
 	if err != nil {
 		return err
 	}
-	return bootstrap.Serve(ctx, cfg)
+	if partitions == 0 {
+		return bootstrap.Serve(ctx, cfg)
+	}
+	before, err := bootstrap.Repartition(ctx, cfg, partitions)
+	if err == nil {
+		fmt.Printf("namespace %s: %d partitions, before %d\n", cfg.Namespace, partitions, before)
+	}
+	return err
 }

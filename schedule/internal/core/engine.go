@@ -27,7 +27,7 @@ const (
 	settleEvery = 30 * time.Second
 	retryAfter  = 250 * time.Millisecond
 	callTimeout = 5 * time.Second
-	resignLimit = time.Second
+	beatTimeout = time.Second
 )
 
 // Options of an Engine; all fields but Ahead are needed.
@@ -54,6 +54,8 @@ type Engine struct {
 	bad      chan BadEntry // to be recorded
 	lastSeen seen
 	clock    clock
+	anew     context.CancelCauseFunc // ends the present watch
+	stop     context.CancelCauseFunc // ends Run; set by it
 }
 
 // New returns an engine that is not running.
@@ -80,6 +82,11 @@ func (e *Engine) Ready() error {
 	if !slices.Contains(e.members.alive(e.Now()), e.Node) {
 		return errors.New("no heartbeat of this node was seen lately")
 	}
+	for _, p := range e.parts {
+		if err := p.err(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -105,8 +112,11 @@ func (e *Engine) State() contract.NodeState {
 }
 
 // Run fires until ctx ends, then resigns and returns nil. It survives every
-// failure of its ports: each is reported to the monitor and tried again.
+// failure of its ports: each is reported to the monitor and tried again. The
+// one error it returns is ErrPartitionsChanged.
 func (e *Engine) Run(ctx context.Context) error {
+	ctx, e.stop = context.WithCancelCause(ctx)
+	defer e.stop(nil)
 	var wg sync.WaitGroup
 	wg.Go(func() { e.watch(ctx) })
 	wg.Go(func() { e.beat(ctx) })
@@ -117,12 +127,15 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	wg.Wait()
 	e.resign(ctx)
+	if cause := context.Cause(ctx); errors.Is(cause, ErrPartitionsChanged) {
+		return cause
+	}
 	return nil
 }
 
 // resign tells the others to take over at once.
 func (e *Engine) resign(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resignLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatTimeout)
 	defer cancel()
 	beat := e.heartbeat()
 	beat.Resigned = true
@@ -139,7 +152,7 @@ func (e *Engine) heartbeat() contract.Heartbeat {
 // order of writing, prove how fresh its schedules are.
 func (e *Engine) beat(ctx context.Context) {
 	for sleep(ctx, 0); ctx.Err() == nil; sleep(ctx, beatEvery) {
-		limited, cancel := context.WithTimeout(ctx, callTimeout)
+		limited, cancel := context.WithTimeout(ctx, beatTimeout)
 		err := e.store.Beat(limited, e.heartbeat())
 		cancel()
 		if err != nil && ctx.Err() == nil {
@@ -176,14 +189,24 @@ func (e *Engine) recordBad(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case b := <-e.bad:
-			limited, cancel := context.WithTimeout(ctx, callTimeout)
-			err := e.records.Record(limited, badEntryRecord(e.Namespace, b))
-			cancel()
-			if err != nil && ctx.Err() == nil {
-				e.monitor.Trouble("record bad entry", -1, err)
+			for !e.recorded(ctx, b) {
+				sleep(ctx, time.Second)
 			}
 		}
 	}
+}
+
+// recorded reports whether nothing is left to do about a bad entry: its record
+// is stored, or the engine stops.
+func (e *Engine) recorded(ctx context.Context, b BadEntry) bool {
+	limited, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err := e.records.Record(limited, badEntryRecord(e.Namespace, b))
+	if err == nil || ctx.Err() != nil {
+		return true
+	}
+	e.monitor.Trouble("record bad entry", -1, err)
+	return false
 }
 
 func badEntryRecord(namespace string, b BadEntry) contract.Result {

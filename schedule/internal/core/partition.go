@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +21,7 @@ type partition struct {
 	planner *Planner
 	owned   bool
 	synced  bool
+	trouble error // of the last turn
 
 	// Of the run loop alone:
 	fence   Fence
@@ -59,6 +62,16 @@ func (p *partition) state() (schedules int, due time.Time, owned bool) {
 	return p.planner.Live(), p.planner.At(), p.owned && p.planner.Positioned()
 }
 
+// err returns why the partition's last turn failed, or nil.
+func (p *partition) err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trouble == nil {
+		return nil
+	}
+	return fmt.Errorf("partition %d: %w", p.number, p.trouble)
+}
+
 // holdsBefore reports whether the partition holds a key whose newest revision
 // is older than number.
 func (p *partition) holdsBefore(number uint64) bool {
@@ -77,28 +90,35 @@ func (p *partition) unsync() {
 	p.planner.Doubt()
 }
 
-// sync lets the partition go on, without the keys that are not in stored.
-func (p *partition) sync(stored seen) {
+// sync lets the partition go on, without the keys that are not in stored. It
+// reports false when a key's newest revision is not the stored one: the bucket
+// was made anew and counts from the beginning.
+func (p *partition) sync(stored seen) (same bool) {
 	p.mu.Lock()
 	var lost []string
 	for key := range p.planner.Keys {
-		if _, ok := stored[key]; !ok {
+		if number, ok := stored[key]; !ok || number != p.planner.Newest(key) {
 			lost = append(lost, key)
 		}
 	}
 	for _, key := range lost {
 		p.planner.Forget(key)
 	}
+	same = !slices.ContainsFunc(lost, func(key string) bool { _, ok := stored[key]; return ok })
 	p.planner.Trust()
-	p.synced = true
+	p.synced = same
 	p.mu.Unlock()
 	p.wake()
+	return same
 }
 
 // run publishes until ctx ends. A commit in flight is finished first.
 func (p *partition) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		pause, err := p.turn(ctx)
+		p.mu.Lock()
+		p.trouble = err
+		p.mu.Unlock()
 		if err != nil && ctx.Err() == nil {
 			p.e.monitor.Trouble("publish triggers", p.number, err)
 		}
@@ -176,6 +196,10 @@ func (p *partition) position(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if n := cursor.Partitions; n != 0 && n != len(p.e.parts) {
+		p.e.stop(ErrPartitionsChanged)
+		return ErrPartitionsChanged
+	}
 	if err := p.complete(ctx, cursor); err != nil {
 		return err
 	}
@@ -206,7 +230,9 @@ func (p *partition) complete(ctx context.Context, cursor contract.Cursor) error 
 		}
 		p.mu.Lock()
 		for _, r := range history {
-			p.planner.Apply(r)
+			if r.Key == key { // another key may be another partition's
+				p.planner.Apply(r)
+			}
 		}
 		p.planner.Complete(key)
 		p.mu.Unlock()
@@ -224,7 +250,7 @@ func (p *partition) plan(now time.Time) (step Step, pause time.Duration, ok bool
 	if step, ok = p.planner.Plan(now, p.e.horizon(now)); ok {
 		return step, 0, true
 	}
-	if now.Sub(p.settled) >= settleEvery {
+	if now.Sub(p.settled) >= settleEvery || p.planner.Changing() && now.Sub(p.settled) >= time.Second {
 		p.settled = now
 		if step, ok = p.planner.Settle(minTime(now, p.e.horizon(now))); ok {
 			return step, 0, true
@@ -244,7 +270,7 @@ func (p *partition) plan(now time.Time) (step Step, pause time.Duration, ok bool
 func (p *partition) commit(ctx context.Context, step Step) (rest, error) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	step.Cursor.Node = p.e.Node
+	step.Cursor.Node, step.Cursor.Partitions = p.e.Node, len(p.e.parts)
 	began := p.e.Now()
 	fence, err := p.e.pub.Commit(limited, p.number, p.fence, step)
 	if err != nil {

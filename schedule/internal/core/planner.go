@@ -46,7 +46,9 @@ type Planner struct {
 	at         position
 	agenda     agenda
 	catchUp    *catchUp // nil: not catching up
+	former     *former  // nil: the number of partitions was not changed lately
 	dirty      bool     // a revision may matter that the cursor has not passed
+	untidy     bool     // a step moved the cursor past what is still kept
 	doubtful   bool     // revisions may have been missed between two of a key
 }
 
@@ -79,6 +81,18 @@ func (p *Planner) Live() int {
 
 // At returns the due time up to which everything is planned.
 func (p *Planner) At() time.Time { return instant(p.at.due) }
+
+// Newest returns the number of a key's newest revision, 0 when there is none.
+func (p *Planner) Newest(key string) uint64 {
+	if r := p.revisions[key]; r != nil {
+		return r.number
+	}
+	return 0
+}
+
+// Changing reports whether the number of partitions was changed and the cursor
+// has not passed the former ones yet.
+func (p *Planner) Changing() bool { return p.positioned && p.former != nil }
 
 // Positioned reports whether the planner stands at a cursor.
 func (p *Planner) Positioned() bool { return p.positioned }
@@ -204,7 +218,8 @@ func (r *revision) badEntry() BadEntry {
 
 // Position places the planner at a cursor.
 func (p *Planner) Position(c contract.Cursor) {
-	p.at, p.positioned, p.catchUp = positionOf(c), true, nil
+	p.at, p.positioned, p.catchUp, p.former = positionOf(c), true, nil, formerOf(c.Before)
+	p.untidy = false
 	p.agenda = p.agenda[:0]
 	if c.CatchUp != nil {
 		p.catchUp = &catchUp{until: nanos(c.CatchUp.Until), done: jobID{c.CatchUp.Key, c.CatchUp.Index}}
@@ -228,9 +243,9 @@ func (p *Planner) Position(c contract.Cursor) {
 // append puts the jobs of r on the agenda, which is not yet in order.
 func (p *Planner) append(r *revision) {
 	for i := range r.jobs {
-		at := p.at
+		at := p.former.start(r.key, p.at)
 		if p.catchUp != nil && (jobID{r.key, i}).compare(p.catchUp.done) <= 0 {
-			at = beyond(p.catchUp.until)
+			at = at.later(beyond(p.catchUp.until))
 		}
 		if o, ok := r.seek(i, at); ok {
 			p.agenda = append(p.agenda, o)
@@ -241,9 +256,9 @@ func (p *Planner) append(r *revision) {
 // enter puts the jobs of a new revision on the ordered agenda. Nothing goes in
 // front of the position: the cursor never moves back.
 func (p *Planner) enter(r *revision) {
-	at := p.at
+	at := p.former.start(r.key, p.at)
 	if p.catchUp != nil {
-		at = beyond(p.catchUp.until)
+		at = at.later(beyond(p.catchUp.until))
 	}
 	for i := range r.jobs {
 		if o, ok := r.seek(i, at); ok {
@@ -260,7 +275,7 @@ func (r *revision) trim(due int64) {
 		r.older = nil
 		return
 	}
-	for range contract.BucketHistory {
+	for range contract.BucketHistory - 1 {
 		if r = r.older; r == nil {
 			return
 		}
@@ -339,20 +354,22 @@ func (p *Planner) drop() { heap.Pop(&p.agenda) }
 // when the cursor stands close enough, or an occurrence is due before.
 func (p *Planner) Settle(horizon time.Time) (Step, bool) {
 	to := nanos(horizon)
-	if !p.positioned || !p.dirty || p.catchUp != nil || p.at.due >= to {
+	if p.positioned && p.untidy { // the last such step was stored, or we would have been placed anew
+		p.tidy()
+	}
+	if !p.positioned || !p.dirty && p.former == nil || p.catchUp != nil || p.at.due >= to {
 		return Step{}, false
 	}
 	if len(p.agenda) > 0 && p.agenda[0].due <= to {
 		return Step{}, false
 	}
-	p.at = beyond(to)
-	p.tidy()
+	p.at, p.untidy = beyond(to), true
 	return p.step(batch{}), true
 }
 
 // tidy frees what no longer matters at the planner's position.
 func (p *Planner) tidy() {
-	p.dirty = false
+	p.dirty, p.untidy = false, false
 	for key, r := range p.revisions {
 		r.trim(p.at.due)
 		if r.gone && r.effect <= p.at.due {
@@ -366,6 +383,12 @@ func (p *Planner) tidy() {
 
 func (p *Planner) step(b batch) Step {
 	c := p.at.cursor()
+	if p.former != nil && p.at.compare(p.former.last) >= 0 {
+		p.former = nil
+	}
+	if p.former != nil {
+		c.Before = p.former.wire
+	}
 	if p.catchUp != nil {
 		c.CatchUp = p.catchUp.cursor()
 	}

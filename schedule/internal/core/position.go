@@ -25,6 +25,14 @@ func (a position) compare(b position) int {
 	)
 }
 
+// later returns the position that comes later.
+func (a position) later(b position) position {
+	if a.compare(b) < 0 {
+		return b
+	}
+	return a
+}
+
 // beyond is the position after every occurrence that is due at or before t.
 func beyond(t int64) position { return position{due: t + 1} }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -24,6 +25,10 @@ type Revision struct {
 func NewRevision(key string, number uint64, stored time.Time, value []byte) Revision {
 	r := Revision{Key: key, Number: number, Stored: stored}
 	if r.Bad = contract.CheckKey(key); r.Bad != nil {
+		return r
+	}
+	if len(value) > contract.MaxScheduleBytes {
+		r.Bad = fmt.Errorf("has %d bytes, want at most %d", len(value), contract.MaxScheduleBytes)
 		return r
 	}
 	s, err := contract.Decode[contract.Schedule](value)
@@ -159,7 +164,7 @@ func (r *revision) pending(index int) (nominal int64, ok bool) {
 		return 0, false
 	}
 	nominal = t.UnixNano()
-	ours := nominal > o.stored || o.owns(index, nominal)
+	ours := o.owns(index, nominal)
 	return nominal, ours && o.at(index, nominal).due >= r.effect
 }
 

@@ -8,14 +8,18 @@ import (
 	"github.com/weplanx/workflow/shared/contract"
 )
 
+// errAnew ends a watch whose revisions count from the beginning.
+var errAnew = errors.New("the bucket was deleted and made anew")
+
 // errVanished ends a watch whose store lost keys without delete markers.
 var errVanished = errors.New("schedules vanished from the bucket without delete markers")
 
 // loadingStep is how many schedules are loaded between two words about it.
 const loadingStep = 100_000
 
-// seen are the keys a watch has reported until it is synced; nil afterwards.
-type seen map[string]struct{}
+// seen are the keys a watch has reported until it is synced, with the number of
+// the newest revision; nil afterwards.
+type seen map[string]uint64
 
 // watch keeps the partitions' schedules up to date until ctx ends.
 func (e *Engine) watch(ctx context.Context) {
@@ -33,6 +37,7 @@ func (e *Engine) watch(ctx context.Context) {
 func (e *Engine) watchOnce(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	e.anew = cancel
 	e.synced.Store(false)
 	for _, p := range e.parts {
 		p.unsync()
@@ -44,7 +49,7 @@ func (e *Engine) watchOnce(ctx context.Context) error {
 		e.audit(ctx, cancel)
 	}()
 	err := e.store.Watch(ctx, e.apply)
-	if cause := context.Cause(ctx); errors.Is(cause, errVanished) {
+	if cause := context.Cause(ctx); errors.Is(cause, errVanished) || errors.Is(cause, errAnew) {
 		err = cause
 	}
 	cancel(nil)
@@ -83,8 +88,10 @@ func (e *Engine) apply(c Change) {
 	case c.Revision != nil:
 		e.applyRevision(*c.Revision)
 	}
-	if at := nanos(c.Stored); at > e.fresh.Load() {
+	if at := nanos(c.Stored); at != 0 {
 		e.fresh.Store(at)
+	}
+	if c.Heartbeat != nil {
 		e.wakeAll()
 	}
 }
@@ -105,7 +112,7 @@ func (e *Engine) hear(b contract.Heartbeat, stored time.Time) {
 
 func (e *Engine) applyRevision(r Revision) {
 	if e.lastSeen != nil {
-		e.lastSeen[r.Key] = struct{}{}
+		e.lastSeen[r.Key] = r.Number
 		if n := len(e.lastSeen); n%loadingStep == 0 {
 			e.monitor.Loading(n, false)
 		}
@@ -132,8 +139,14 @@ func (e *Engine) recordLater(b BadEntry) {
 
 // sync lets the partitions go, without the keys that are no longer stored.
 func (e *Engine) sync() {
+	same := true
 	for _, p := range e.parts {
-		p.sync(e.lastSeen)
+		same = p.sync(e.lastSeen) && same
+	}
+	if !same {
+		e.lastSeen = nil
+		e.anew(errAnew)
+		return
 	}
 	e.monitor.Loading(len(e.lastSeen), true)
 	e.lastSeen = nil

@@ -54,7 +54,7 @@ var rules = []rule{
 
 	// An adapter knows its core and one technology, never another adapter.
 	{"*/internal/adapter/mem", []string{"*/internal/core", "shared/contract"}, nil},
-	{"*/internal/adapter/nats*", []string{"*/internal/core", "shared/contract"}, []string{natsClient}},
+	{"*/internal/adapter/nats*", []string{"*/internal/core", "shared/contract", "shared/spec"}, []string{natsClient}},
 	{"*/internal/adapter/logmon", []string{"*/internal/core", "shared/contract"}, []string{logrus}},
 	{"worker/internal/adapter/httpexec", []string{"worker/internal/core", "shared/contract"}, nil},
 	{"worker/internal/adapter/system", []string{"worker/internal/core"}, nil},

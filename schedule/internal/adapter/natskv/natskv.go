@@ -29,6 +29,8 @@ const (
 const (
 	headerTTL = "Nats-TTL"
 	beatTTL   = "60s"
+
+	codeTTLDisabled = 10166 // of the JetStream API
 )
 
 // errLost is returned by Watch when it has to be begun anew.
@@ -40,7 +42,7 @@ type Store struct {
 	js     jetstream.JetStream
 	kv     jetstream.KeyValue
 	names  contract.Names
-	expire bool // the bucket's stream allows messages to expire
+	expire atomic.Bool // the bucket's stream allows messages to expire
 
 	beat atomic.Int64 // when the last heartbeat was stored, by the local clock
 }
@@ -55,7 +57,9 @@ func Open(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, names cont
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", names.Bucket(), err)
 	}
-	return &Store{nc: nc, js: js, kv: kv, names: names, expire: stream.CachedInfo().Config.AllowMsgTTL}, nil
+	s := &Store{nc: nc, js: js, kv: kv, names: names}
+	s.expire.Store(stream.CachedInfo().Config.AllowMsgTTL)
+	return s, nil
 }
 
 // Watch implements core.JobStore.
@@ -64,7 +68,7 @@ func (s *Store) Watch(ctx context.Context, report func(core.Change)) error {
 	if err != nil {
 		return fmt.Errorf("watch bucket: %w", err)
 	}
-	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the watch with it
+	defer stop(watcher)
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
 	heard := time.Now()
@@ -121,20 +125,44 @@ func revision(entry jetstream.KeyValueEntry) core.Revision {
 	return core.Revision{Key: entry.Key(), Number: entry.Revision(), Stored: entry.Created(), Deleted: true}
 }
 
-// History implements core.JobStore. A key that was purged has no history.
+// History implements core.JobStore. A key that was purged has none, and neither
+// has one that no application can have set: as a subject it might stand for
+// many keys.
 func (s *Store) History(ctx context.Context, key string) ([]core.Revision, error) {
-	entries, err := s.kv.History(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
+	if contract.CheckKey(key) != nil {
 		return nil, nil
 	}
+	watcher, err := s.kv.Watch(ctx, key, jetstream.IncludeHistory())
 	if err != nil {
 		return nil, fmt.Errorf("read history of %q: %w", key, err)
 	}
-	revisions := make([]core.Revision, len(entries))
-	for i, entry := range entries {
-		revisions[i] = revision(entry)
+	defer stop(watcher)
+	var revisions []core.Revision
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("read history of %q: %w", key, ctx.Err())
+		case entry, ok := <-watcher.Updates():
+			switch {
+			case !ok:
+				return nil, fmt.Errorf("read history of %q: %w", key, errLost)
+			case entry == nil:
+				return revisions, nil
+			}
+			revisions = append(revisions, revision(entry))
+		}
 	}
-	return revisions, nil
+}
+
+// stop ends a watch. What was under way is read until the channel is closed,
+// or nats.go's goroutine would wait for ever to deliver it. The connection may
+// be gone, and the watch with it.
+func stop(watcher jetstream.KeyWatcher) {
+	go func() {
+		for range watcher.Updates() { //nolint:revive // discards what is left
+		}
+	}()
+	_ = watcher.Stop()
 }
 
 // Oldest implements core.JobStore.
@@ -154,10 +182,14 @@ func (s *Store) Beat(ctx context.Context, beat contract.Heartbeat) error {
 	}
 	msg := nats.NewMsg(s.names.BucketSubject(contract.NodePrefix + beat.Node))
 	msg.Data = value
-	if s.expire {
+	if s.expire.Load() {
 		msg.Header.Set(headerTTL, beatTTL)
 	}
 	if _, err = s.js.PublishMsg(ctx, msg); err != nil {
+		var api *jetstream.APIError
+		if errors.As(err, &api) && api.ErrorCode == codeTTLDisabled {
+			s.expire.Store(false) // the bucket was made anew, without; the next one gets through
+		}
 		return fmt.Errorf("put heartbeat: %w", err)
 	}
 	s.beat.Store(time.Now().UnixNano())

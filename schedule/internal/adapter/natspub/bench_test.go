@@ -40,7 +40,7 @@ func BenchmarkStore(b *testing.B) {
 		b.Fatal(err)
 	}
 	p := natspub.New(js.Conn(), "ns")
-	if err := p.Setup(ctx, 1, start); err != nil {
+	if err := p.Setup(ctx, 1, start, func(error) {}); err != nil {
 		b.Fatal(err)
 	}
 	for _, size := range []int{1, 100, 500} {

@@ -34,23 +34,43 @@ const (
 	headerTTL      = "Nats-TTL"
 )
 
+// setupPatience is how long one try to set cursors up may take.
+const setupPatience = 5 * time.Second
+
 // Setup stores the first cursors of a namespace, all or none. It does nothing
-// when another node was faster.
-func (p *Publisher) Setup(ctx context.Context, partitions int, now time.Time) error {
+// when they are there, because another node was faster, and tries again until
+// they are or ctx ends; onRetry gets the error before.
+func (p *Publisher) Setup(ctx context.Context, partitions int, at time.Time, onRetry func(error)) error {
+	for {
+		err := p.setup(ctx, partitions, at)
+		if err == nil {
+			return nil
+		}
+		onRetry(err)
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (p *Publisher) setup(ctx context.Context, partitions int, at time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, setupPatience)
+	defer cancel()
+	if _, _, err := p.Load(ctx, partitions-1); !errors.Is(err, core.ErrNoCursor) {
+		return err
+	}
 	msgs := make([]*nats.Msg, partitions)
 	for i := range msgs {
-		msg, err := p.cursor(i, 0, contract.Cursor{Due: now.UTC()})
+		msg, err := p.cursor(i, 0, contract.Cursor{Due: at.UTC(), Partitions: partitions})
 		if err != nil {
 			return err
 		}
 		msgs[i] = msg
 	}
-	_, err := commit(ctx, p.nc, msgs)
-	if err = translate(err); errors.Is(err, core.ErrFenced) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("set up cursors: %w", err)
+	if _, err := commit(ctx, p.nc, msgs); err != nil {
+		return fmt.Errorf("set up cursors: %w", translate(err))
 	}
 	return nil
 }

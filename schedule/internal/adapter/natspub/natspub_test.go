@@ -34,7 +34,7 @@ func namespace(t *testing.T, server *natstest.Server, names contract.Names) (a, 
 		t.Fatal(err)
 	}
 	a, b = natspub.New(js.Conn(), names), natspub.New(server.Connect(t), names)
-	if err := a.Setup(ctx, 2, start); err != nil {
+	if err := a.Setup(ctx, 2, start, func(error) {}); err != nil {
 		t.Fatal(err)
 	}
 	return a, b, js
@@ -89,7 +89,7 @@ func TestConforms(t *testing.T) {
 func TestSetupDoesNotMoveCursors(t *testing.T) {
 	t.Parallel()
 	a, b, _ := namespace(t, natstest.Start(t), "ns")
-	if err := b.Setup(context.Background(), 2, start.Add(time.Hour)); err != nil {
+	if err := b.Setup(context.Background(), 2, start.Add(time.Hour), func(error) {}); err != nil {
 		t.Fatalf("the slower of two nodes: %v", err)
 	}
 	if cursor, _, err := a.Load(context.Background(), 1); err != nil || !cursor.Due.Equal(start) {
