@@ -32,6 +32,8 @@ func JobStore(t *testing.T, fresh func(t *testing.T) Bucket) {
 		{"history, oldest first", history},
 		{"watch ends with its context", watchEnds},
 		{"oldest", oldest},
+		{"keys that are wildcards", wildcards},
+		{"a history cut short is an error", cutShort},
 	} {
 		t.Run(test.name, func(t *testing.T) { t.Parallel(); test.run(t, fresh(t)) })
 	}
@@ -250,5 +252,36 @@ func oldest(t *testing.T, b Bucket) {
 	first, err := b.Store.Oldest(context.Background())
 	if a := revisions(all)["a"]; err != nil || first > a.Number {
 		t.Errorf("Oldest = %d, %v, want at most %d", first, err, a.Number)
+	}
+}
+
+// wildcards: what a bucket takes as a key may stand for many keys elsewhere.
+func wildcards(t *testing.T, b Bucket) {
+	for _, key := range []string{"a", "b", "*", ">", "a.>"} {
+		b.Put(key, []byte(valid))
+	}
+	for _, key := range []string{"*", ">", "a.>"} {
+		got, err := b.Store.History(context.Background(), key)
+		if err != nil {
+			t.Errorf("History(%q): %v", key, err)
+		}
+		for _, r := range got {
+			if r.Key != key {
+				t.Errorf("History(%q) holds a revision of %q", key, r.Key)
+			}
+		}
+	}
+	if a := revisions(watch(t, b.Store).until(synced))["*"]; a.Bad == nil {
+		t.Error("the key * is not reported as bad")
+	}
+}
+
+// cutShort: a history that cannot be read whole is an error.
+func cutShort(t *testing.T, b Bucket) {
+	b.Put("a", []byte(valid))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if got, err := b.Store.History(ctx, "a"); err == nil && len(got) == 0 {
+		t.Error("History with a context that has ended returns none and no error")
 	}
 }
