@@ -89,7 +89,7 @@ func checkRequest(t *testing.T, option json.RawMessage) {
 	if err != nil {
 		t.Fatalf("accepted, but cannot be read: %v", err)
 	}
-	r, err := http.NewRequest(o.Method, o.Url, http.NoBody) //nolint:noctx // is not sent
+	r, err := http.NewRequest(o.Method, o.Url, http.NoBody)
 	if err != nil {
 		t.Fatalf("accepted %q, but net/http says %v", o.Url, err)
 	}

@@ -55,17 +55,26 @@ func goldens() []golden {
 	event := contract.Event{Mode: contract.ModeHTTP, Option: json.RawMessage(`{"url":"https://api.developer.com"}`)}
 	all := []golden{
 		message("schedule", contract.Schedule{V: 1, Jobs: []contract.Job{job, daily}}),
-		message("schedule-paused", contract.Schedule{V: 1, Jobs: []contract.Job{job}, Paused: true, Anchor: stored,
-			Gaps: []contract.Gap{{From: stored.Add(time.Hour), To: stored.Add(2 * time.Hour)}, {From: stored.Add(3 * time.Hour)}}}),
-		message("trigger", contract.Trigger{V: 1, ID: id, Key: "test", Mode: contract.ModeHTTP, Scheduled: nominal,
-			Due: nominal.Add(time.Second), Revision: 42, Timeout: contract.Duration(10 * time.Second), Option: job.Option}),
-		message("trigger-missed", contract.Trigger{V: 1, ID: id, Key: "test", Index: 2, Mode: contract.ModeMissed,
+		message("schedule-paused", contract.Schedule{
+			V: 1, Jobs: []contract.Job{job}, Paused: true, Anchor: stored,
+			Gaps: []contract.Gap{{From: stored.Add(time.Hour), To: stored.Add(2 * time.Hour)}, {From: stored.Add(3 * time.Hour)}},
+		}),
+		message("trigger", contract.Trigger{
+			V: 1, ID: id, Key: "test", Mode: contract.ModeHTTP, Scheduled: nominal,
+			Due: nominal.Add(time.Second), Revision: 42, Timeout: contract.Duration(10 * time.Second), Option: job.Option,
+		}),
+		message("trigger-missed", contract.Trigger{
+			V: 1, ID: id, Key: "test", Index: 2, Mode: contract.ModeMissed,
 			Scheduled: nominal, Due: nominal, Revision: 42, Missed: &contract.Missed{
-				From: nominal, To: nominal.Add(30 * time.Second), Count: 3, Reason: "no scheduler was running"}}),
+				From: nominal, To: nominal.Add(30 * time.Second), Count: 3, Reason: "no scheduler was running",
+			},
+		}),
 		message("cursor", contract.Cursor{V: 1, Due: nominal, Key: "test", Index: 1, Scheduled: nominal, Node: "a"}),
 		message("cursor-first", contract.Cursor{V: 1, Due: stored}),
-		message("cursor-catch-up", contract.Cursor{V: 1, Due: nominal, Key: "test", Scheduled: nominal, Node: "a",
-			CatchUp: &contract.CatchUp{Until: nominal.Add(time.Hour), Key: "orders/daily", Index: 3}}),
+		message("cursor-catch-up", contract.Cursor{
+			V: 1, Due: nominal, Key: "test", Scheduled: nominal, Node: "a",
+			CatchUp: &contract.CatchUp{Until: nominal.Add(time.Hour), Key: "orders/daily", Index: 3},
+		}),
 		message("heartbeat", contract.Heartbeat{V: 1, Node: "a", Sent: stored, Started: stored.Add(-time.Hour)}),
 		message("heartbeat-resigned", contract.Heartbeat{V: 1, Node: "a", Sent: stored, Started: stored, Resigned: true}),
 		{
@@ -78,21 +87,27 @@ func goldens() []golden {
 }
 
 func results(id string) []golden {
-	attempt := contract.Result{V: 1, Kind: contract.KindAttempt, ID: id, Key: "test", Mode: contract.ModeHTTP,
+	attempt := contract.Result{
+		V: 1, Kind: contract.KindAttempt, ID: id, Key: "test", Mode: contract.ModeHTTP,
 		Scheduled: nominal, Due: nominal, Started: nominal.Add(2 * time.Millisecond), Finished: nominal.Add(40 * time.Millisecond),
 		Attempt: 1, Outcome: contract.OutcomeRetry, Status: 503, ErrorClass: contract.ErrorStatus,
-		Error: "status 503", Worker: "w1"}
+		Error: "status 503", Worker: "w1",
+	}
 	final := attempt
 	final.Kind, final.Attempt, final.Outcome, final.Status, final.ErrorClass, final.Error =
 		contract.KindFinal, 2, contract.OutcomeSuccess, 204, "", ""
 	return []golden{
 		message("result-attempt", attempt),
 		message("result-final", final),
-		message("result-missed", contract.Result{V: 1, Kind: contract.KindMissed, ID: id, Key: "test", Mode: contract.ModeHTTP,
+		message("result-missed", contract.Result{
+			V: 1, Kind: contract.KindMissed, ID: id, Key: "test", Mode: contract.ModeHTTP,
 			Scheduled: nominal, Outcome: contract.OutcomeMissed, From: nominal, To: nominal.Add(30 * time.Second), Count: 3,
-			Reason: "no scheduler was running"}),
-		message("result-bad-entry", contract.Result{V: 1, Kind: contract.KindBadEntry, ID: id, Key: "test", Index: 1,
-			Started: stored, Error: `jobs[1].spec: is empty`, Reason: "cannot be used"}),
+			Reason: "no scheduler was running",
+		}),
+		message("result-bad-entry", contract.Result{
+			V: 1, Kind: contract.KindBadEntry, ID: id, Key: "test", Index: 1,
+			Started: stored, Error: `jobs[1].spec: is empty`, Reason: "cannot be used",
+		}),
 	}
 }
 

@@ -16,9 +16,9 @@ func OccurrenceID(namespace, key string, index int, nominal time.Time) string {
 	h.Write([]byte(namespace))
 	h.Write([]byte{0})
 	h.Write([]byte(key))
-	var tail [17]byte                                                // a zero byte ends the key, which cannot contain one
-	binary.BigEndian.PutUint64(tail[1:], uint64(index))              //nolint:gosec // an index is never negative
-	binary.BigEndian.PutUint64(tail[9:], uint64(nominal.UnixNano())) //nolint:gosec // a bit pattern, not a number
+	var tail [17]byte                                   // a zero byte ends the key, which cannot contain one
+	binary.BigEndian.PutUint64(tail[1:], uint64(index)) //nolint:gosec // an index is never negative
+	binary.BigEndian.PutUint64(tail[9:], uint64(nominal.UnixNano()))
 	h.Write(tail[:])
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

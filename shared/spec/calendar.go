@@ -71,7 +71,7 @@ func (c *calendar) floor(w int64) (int64, bool) {
 		}
 	}
 	for high := d; y >= firstYear; high = 32 {
-		if set := c.month(y, m) & uint32(1<<high-1); set != 0 { //nolint:gosec // high is at most 32
+		if set := c.month(y, m) & uint32(1<<high-1); set != 0 {
 			d = bits.Len32(set) - 1
 			return wall(y, m, d) + c.lastClock(), true
 		}
@@ -92,7 +92,7 @@ func (c *calendar) month(y int, m time.Month) uint32 {
 	shift := begin.Weekday() // rotate so that bit 0 is the month's first day
 	week := uint64(c.weekdays>>shift|c.weekdays<<(7-shift)) & 0x7f
 	weeks := uint32((week | week<<7 | week<<14 | week<<21 | week<<28) << 1) //nolint:gosec // 31 bits are wanted
-	all := uint32(1<<(length+1) - 2)                                        //nolint:gosec // length is at most 31
+	all := uint32(1<<(length+1) - 2)
 	if c.either {
 		return (c.days | weeks) & all
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
 	"github.com/weplanx/workflow/shared/contract"
 )
 

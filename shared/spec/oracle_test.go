@@ -195,7 +195,10 @@ func checkOracle(t *rapid.T, change func(*rapid.T, *oracle)) {
 		}
 		t.Fatalf("Parse(%q): %v", o.text, err)
 	}
-	r := s.rule.(*cronRule)
+	r, ok := s.rule.(*cronRule)
+	if !ok {
+		t.Fatalf("Parse(%q) made a %T", o.text, s.rule)
+	}
 	r.policy = policy{gapSkip: o.gapSkip, foldBoth: o.foldBoth}
 	begin := drawInstant(t, r.loc)
 	tick, length := int64(60), int64(5*day)

@@ -20,7 +20,7 @@ func TestSpecsAreSmall(t *testing.T) { //nolint:paralleltest // measures the who
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if each := int64(after.HeapAlloc-before.HeapAlloc) / count; each > 160 { //nolint:gosec // small
+	if each := int64(after.HeapAlloc-before.HeapAlloc) / count; each > 160 {
 		t.Errorf("a spec keeps %d bytes, want at most 160", each)
 	}
 	runtime.KeepAlive(specs)

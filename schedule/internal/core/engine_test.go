@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +25,6 @@ type cluster struct {
 	records *mem.Recorder
 	monitor *mem.Monitor
 	began   time.Time
-	wg      sync.WaitGroup
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -174,7 +172,9 @@ func TestKilledNodeIsReplaced(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		close(killed.deaf)
 		kill()
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 		time.Sleep(10 * time.Second)
 		stopB()
 		c.exact(20, 20)
@@ -282,7 +282,9 @@ func TestStaleNodeDoesNotFirePastWhatItKnows(t *testing.T) {
 		heard := time.Now()
 		time.Sleep(20 * time.Second)
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 		for _, trigger := range c.pub.Stored() {
 			if past := trigger.Due.Sub(heard); past >= contract.EffectDelay {
 				t.Fatalf("a trigger due %s after the last news was stored", past)
@@ -375,7 +377,9 @@ func TestRevisionMissedByALostWatchStillCounts(t *testing.T) {
 		store.let <- struct{}{}
 		time.Sleep(10 * time.Second)
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 		for _, trigger := range c.pub.Stored() {
 			if past := trigger.Due.Sub(deleted.Stored.Add(contract.EffectDelay)); past >= 0 {
 				t.Fatalf("fired %s after the removal took effect (stored again %s)", past, again.Stored)
