@@ -7,7 +7,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # Every target is an action; folders such as e2e must not count as its result.
-.PHONY: help run test race e2e bench fuzz lint format generate tidy build clean
+.PHONY: help run test race e2e bench fuzz lint format generate tidy build images clean
 
 PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -72,5 +72,9 @@ build: ## Static programs in .bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o .bin/ \
 		./schedule/cmd/... ./worker/cmd/... ./tools/cmd/...
 
-clean: ## Remove what build and lint made
-	rm -rf .bin
+images: build ## Container images of scheduler and worker, tagged weplanx/…:VERSION
+	docker build -f deploy/schedule/Dockerfile -t weplanx/schedule:$(VERSION) .bin
+	docker build -f deploy/worker/Dockerfile -t weplanx/worker:$(VERSION) .bin
+
+clean: ## Remove what build, lint and e2e made
+	rm -rf .bin .out

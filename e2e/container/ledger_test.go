@@ -51,8 +51,10 @@ func TestLedgerWhileNATSRestarts(t *testing.T) {
 	s, _, tr := begin(t)
 	tr.Await(5, patience)
 	s.nats.restart()
+	tr.Audit()
 	tr.Await(20, patience)
 	s.nats.restart()
+	tr.Audit()
 	tr.Await(35, patience)
 	tr.Finish(35, ledger.Rules{PublishedOnce: true, CalledAgain: true})
 }

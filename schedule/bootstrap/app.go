@@ -73,7 +73,7 @@ func (a *App) Run(ctx context.Context) error {
 		engine, err := initialize(ctx, a.cfg, a.nc)
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // stopped meanwhile, as asked
+				return nil // stopped meanwhile, as asked
 			}
 			return err
 		}

@@ -54,7 +54,7 @@ func (s *site) config() bootstrap.Config {
 
 // start runs a scheduler; stop stops it and waits. It is also stopped by the
 // test's cleanup.
-func (s *site) start() (app *bootstrap.App, stop func()) {
+func (s *site) start() (stop func()) {
 	s.t.Helper()
 	app, err := bootstrap.New(context.Background(), s.config())
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *site) start() (app *bootstrap.App, stop func()) {
 	}()
 	stop = func() { cancel(); <-done }
 	s.t.Cleanup(stop)
-	return app, stop
+	return stop
 }
 
 // put stores a value and returns the server's timestamp of its revision.
@@ -179,7 +179,7 @@ func TestTwoSchedulersPublishEachOccurrenceOnce(t *testing.T) {
 func TestSchedulerIsReplacedWhenItStops(t *testing.T) {
 	t.Parallel()
 	s := setup(t, natstest.Start(t), "ns")
-	_, stop := s.start()
+	stop := s.start()
 	l := &ledger{stored: map[string]time.Time{}, seen: map[string]uint64{}}
 	for i := range 20 {
 		key := fmt.Sprintf("key%02d", i)
@@ -341,7 +341,7 @@ func TestPartitionsAreChangedUnderRunningSchedulers(t *testing.T) {
 	s.exactlyOnce(l, 500*time.Millisecond, 6)
 	for i, count := range []int{16, 3} {
 		var before int
-		for err := error(errors.New("not tried")); err != nil; {
+		for err := errors.New("not tried"); err != nil; {
 			if before, err = bootstrap.Repartition(context.Background(), s.config(), count); err != nil && !strings.Contains(err.Error(), "try again") {
 				t.Fatal(err)
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/weplanx/workflow/schedule/bootstrap"
 )
 
-func TestCommitAheadIsReadAndChecked(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestCommitAheadIsReadAndChecked(t *testing.T) {
 	tests := map[string]struct {
 		value string
 		want  time.Duration

@@ -26,7 +26,7 @@ func TestWildcardKeysDoNotRepeatAnything(t *testing.T) {
 	for _, key := range []string{"*", ">", "key00.>", "é", strings.Repeat("k", 200)} {
 		s.put(key, []byte("garbage"))
 	}
-	_, stop := s.start()
+	stop := s.start()
 	s.exactlyOnce(l, 500*time.Millisecond, 6)
 	stop()
 	s.start()

@@ -4,6 +4,7 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -34,7 +35,8 @@ type Trial struct {
 	js       jetstream.JetStream
 	schedule *client.Schedule
 	keys     []string
-	readers  []*ledger.Reader
+	results  *ledger.Reader
+	audit    *ledger.Reader // nil: none
 	late     lateness
 	removed  time.Time
 }
@@ -55,28 +57,35 @@ func New(t *testing.T, nc *nats.Conn, namespace string, every time.Duration) *Tr
 	if tr.schedule, err = client.New(namespace, nc, legacy); err != nil {
 		t.Fatalf("client of %s: %v", namespace, err)
 	}
-	tr.readers = []*ledger.Reader{{Stream: tr.Names.ResultStream(), Read: tr.record}}
+	tr.results = &ledger.Reader{Stream: tr.Names.ResultStream(), Read: tr.record}
 	return tr
 }
 
 // Audit copies every trigger from now on to a stream of its own, where the
-// workers do not take them away. It may miss triggers while the server is
-// away, but shows each one that is there as often as it was stored.
+// workers do not take them away. Call it again after the server was away: the
+// copying may have ended then, and what is stored meanwhile is missed.
 func (tr *Trial) Audit() {
 	tr.t.Helper()
 	ctx, cancel := tr.timeout()
 	defer cancel()
-	name := "audit_" + string(tr.Names)
+	now := time.Now()
+	if last := tr.audit; last != nil {
+		tr.audit = nil
+		if err := errors.Join(last.Poll(ctx, tr.js), tr.js.DeleteStream(ctx, last.Stream)); err != nil {
+			tr.t.Fatalf("stream %s: %v", last.Stream, err)
+		}
+	}
+	name := fmt.Sprintf("audit_%s_%d", tr.Names, now.UnixNano())
 	_, err := tr.js.CreateStream(ctx, jetstream.StreamConfig{
 		Name: name,
 		Sources: []*jetstream.StreamSource{
-			{Name: tr.Names.TriggerStream(), FilterSubject: tr.Names.Triggers()},
+			{Name: tr.Names.TriggerStream(), FilterSubject: tr.Names.Triggers(), OptStartTime: &now},
 		},
 	})
 	if err != nil {
 		tr.t.Fatalf("stream %s: %v", name, err)
 	}
-	tr.readers = append(tr.readers, &ledger.Reader{Stream: name, Read: tr.publish})
+	tr.audit = &ledger.Reader{Stream: name, Read: tr.publish}
 }
 
 // Arrived books a callback.
@@ -199,12 +208,12 @@ func (tr *Trial) List() []string {
 func (tr *Trial) poll() error {
 	ctx, cancel := tr.timeout()
 	defer cancel()
-	for _, r := range tr.readers {
-		if err := r.Poll(ctx, tr.js); err != nil {
+	if tr.audit != nil {
+		if err := tr.audit.Poll(ctx, tr.js); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tr.results.Poll(ctx, tr.js)
 }
 
 func (tr *Trial) timeout() (context.Context, context.CancelFunc) {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +26,6 @@ type cluster struct {
 	records *mem.Recorder
 	monitor *mem.Monitor
 	began   time.Time
-	wg      sync.WaitGroup
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -101,14 +100,14 @@ func TestWithoutAheadTriggersAreStoredWhenTheyAreDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		c.pub.OnCommit = func(_ int, step core.Step) (error, error) {
+		c.pub.OnCommit(func(_ int, step core.Step) (error, error) {
 			for _, trigger := range step.Triggers {
 				if late := time.Since(trigger.Due); late != 0 && time.Since(c.began) > 5*time.Second {
 					c.t.Errorf("a trigger was committed %s after it was due", late)
 				}
 			}
 			return nil, nil
-		}
+		})
 		c.fill(5, every("@every 1s"))
 		e := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Now: time.Now}, c.store, c.pub, c.records, c.monitor)
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -126,14 +125,14 @@ func TestTriggersAreStoredAheadAndNeverAfterTheyAreDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		c.pub.OnCommit = func(_ int, step core.Step) (error, error) {
+		c.pub.OnCommit(func(_ int, step core.Step) (error, error) {
 			for _, trigger := range step.Triggers {
 				if lead := time.Until(trigger.Due); lead > core.Ahead || lead < 0 && time.Since(c.began) > 5*time.Second {
 					c.t.Errorf("a trigger was committed %s before it was due", lead)
 				}
 			}
 			return nil, nil
-		}
+		})
 		c.fill(5, every("@every 1s"))
 		_, stop := c.start("a")
 		time.Sleep(30 * time.Second)
@@ -153,12 +152,12 @@ func TestStoppedNodeHandsOverAtOnce(t *testing.T) {
 		_, stopB := c.start("b")
 		time.Sleep(10 * time.Second)
 		late := time.Duration(0)
-		c.pub.OnCommit = func(_ int, step core.Step) (error, error) {
+		c.pub.OnCommit(func(_ int, step core.Step) (error, error) {
 			for _, trigger := range step.Triggers {
 				late = max(late, time.Since(trigger.Due))
 			}
 			return nil, nil
-		}
+		})
 		stopA()
 		time.Sleep(10 * time.Second)
 		stopB()
@@ -199,7 +198,9 @@ func TestKilledNodeIsReplaced(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		close(killed.deaf)
 		kill()
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 		time.Sleep(10 * time.Second)
 		stopB()
 		c.exact(20, 20)
@@ -211,7 +212,7 @@ func TestUnknownOutcomeIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
 		commits := 0
-		c.pub.OnCommit = func(int, core.Step) (before, after error) {
+		c.pub.OnCommit(func(int, core.Step) (before, after error) {
 			switch commits++; commits % 3 {
 			case 1:
 				return errors.New("timeout, nothing stored"), nil
@@ -219,7 +220,7 @@ func TestUnknownOutcomeIsNotSentAgain(t *testing.T) {
 				return nil, errors.New("timeout, yet stored")
 			}
 			return nil, nil
-		}
+		})
 		c.fill(5, every("@every 1s"))
 		_, stop := c.start("a")
 		time.Sleep(30 * time.Second)
@@ -232,20 +233,21 @@ func TestFullStreamKeepsTheCursor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		full := true
-		c.pub.OnCommit = func(int, core.Step) (error, error) {
-			if full {
+		var full atomic.Bool
+		full.Store(true)
+		c.pub.OnCommit(func(int, core.Step) (error, error) {
+			if full.Load() {
 				return core.ErrFull, nil
 			}
 			return nil, nil
-		}
+		})
 		c.fill(5, every("@every 1s"))
 		_, stop := c.start("a")
 		time.Sleep(10 * time.Second)
 		if !slices.ContainsFunc(c.monitor.Troubles(), func(s string) bool { return strings.Contains(s, core.ErrFull.Error()) }) {
 			t.Errorf("troubles %q, want the full stream", c.monitor.Troubles())
 		}
-		full = false
+		full.Store(false)
 		time.Sleep(20 * time.Second)
 		stop()
 		c.exact(5, 29)
@@ -280,12 +282,12 @@ func TestMissingCursorStopsItsPartitionLoudly(t *testing.T) {
 // lags behind: the store lives on, but the node hears nothing of it.
 type muteStore struct {
 	core.JobStore
-	mute *bool
+	mute *atomic.Bool
 }
 
 func (s muteStore) Watch(ctx context.Context, report func(core.Change)) error {
 	return s.JobStore.Watch(ctx, func(c core.Change) {
-		if !*s.mute || c.Heartbeat != nil && c.Heartbeat.Node == "other" {
+		if !s.mute.Load() || c.Heartbeat != nil && c.Heartbeat.Node == "other" {
 			report(c)
 		}
 	})
@@ -296,18 +298,20 @@ func TestStaleNodeDoesNotFirePastWhatItKnows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
 		c.fill(5, every("@every 100ms"))
-		mute := false
+		var mute atomic.Bool
 		a := core.New(core.Options{Node: "a", Namespace: "ns", Partitions: partitions, Ahead: core.Ahead, Now: time.Now},
 			muteStore{c.store, &mute}, c.pub, c.records, c.monitor)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- a.Run(ctx) }()
 		time.Sleep(10 * time.Second)
-		mute = true
+		mute.Store(true)
 		heard := time.Now()
 		time.Sleep(20 * time.Second)
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 		for _, trigger := range c.pub.Stored() {
 			if past := trigger.Due.Sub(heard); past >= contract.EffectDelay {
 				t.Fatalf("a trigger due %s after the last news was stored", past)
@@ -400,7 +404,9 @@ func TestRevisionMissedByALostWatchStillCounts(t *testing.T) {
 		store.let <- struct{}{}
 		time.Sleep(10 * time.Second)
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 		for _, trigger := range c.pub.Stored() {
 			if past := trigger.Due.Sub(deleted.Stored.Add(contract.EffectDelay)); past >= 0 {
 				t.Fatalf("fired %s after the removal took effect (stored again %s)", past, again.Stored)
@@ -463,15 +469,17 @@ func TestNodeWithAWrongClockStopsAndOthersGoOn(t *testing.T) {
 					t.Errorf("%d triggers were published by the wrong clock", early)
 				}
 				mine := map[string]bool{}
-				c.pub.OnCommit = func(_ int, step core.Step) (error, error) {
+				c.pub.OnCommit(func(_ int, step core.Step) (error, error) {
 					mine[step.Cursor.Node] = true
 					return nil, nil
-				}
+				})
 				_, stop := c.start("right")
 				time.Sleep(20 * time.Second)
 				stop()
 				cancel()
-				<-done
+				if err := <-done; err != nil {
+					t.Errorf("Run: %v", err)
+				}
 				if mine["wrong"] != test.fires || !mine["right"] {
 					t.Errorf("%v published, want the wrong one: %v", mine, test.fires)
 				}

@@ -131,19 +131,23 @@ func TestChangeTakesEffectWithoutGapOrRepeat(t *testing.T) {
 		want []string
 	}{
 		{
-			"same times", contract.Schedule{Jobs: []contract.Job{every("* * * * * *")}},
+			"same times",
+			contract.Schedule{Jobs: []contract.Job{every("* * * * * *")}},
 			[]string{"a/0@1", "a/0@2", "a/0@3", "a/0@4", "a/0@5"},
 		},
 		{
-			"other times", contract.Schedule{Jobs: []contract.Job{every("@at 2026-03-01T12:00:02.5Z")}},
+			"other times",
+			contract.Schedule{Jobs: []contract.Job{every("@at 2026-03-01T12:00:02.5Z")}},
 			[]string{"a/0@1", "a/0@2", "a/0@3", "a/0@2.5+1s"},
 		},
 		{
-			"another index", contract.Schedule{Jobs: []contract.Job{every("0 0 1 1 *"), every("* * * * * *")}},
+			"another index",
+			contract.Schedule{Jobs: []contract.Job{every("0 0 1 1 *"), every("* * * * * *")}},
 			[]string{"a/0@1", "a/0@2", "a/0@3", "a/1@2+1.5s", "a/1@3+500ms", "a/1@4", "a/1@5"},
 		},
 		{
-			"paused", contract.Schedule{Paused: true, Jobs: []contract.Job{every("* * * * * *")}},
+			"paused",
+			contract.Schedule{Paused: true, Jobs: []contract.Job{every("* * * * * *")}},
 			[]string{"a/0@1", "a/0@2", "a/0@3"},
 		},
 	} {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -13,15 +14,20 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	_ "golang.org/x/crypto/x509roots/fallback" // CA roots, where the system has none
+
 	"github.com/weplanx/workflow/shared/health"
 	"github.com/weplanx/workflow/worker/bootstrap"
 )
 
+// version is set by the linker. Empty: that of the build.
+var version string
+
 func main() {
-	version := flag.Bool("version", false, "print the version and exit")
+	printVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
-	if *version {
-		fmt.Println("worker", bootstrap.Version())
+	if *printVersion {
+		fmt.Println("worker", cmp.Or(version, bootstrap.Version()))
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -62,6 +68,7 @@ func run(ctx context.Context) error {
 }
 
 func work(ctx context.Context, config bootstrap.Config, running *atomic.Pointer[bootstrap.App]) error {
+	config.Version = version
 	app, err := bootstrap.New(ctx, config)
 	if err != nil {
 		return err

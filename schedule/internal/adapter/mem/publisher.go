@@ -10,17 +10,13 @@ import (
 
 // Publisher is a core.Publisher in memory.
 type Publisher struct {
-	mu      sync.Mutex
-	seq     core.Fence
-	cursors map[int]placed
-	stored  []contract.Trigger
-	commits int
-	refused int
-
-	// OnCommit, when set, is asked before a commit. What it returns becomes
-	// the commit's outcome: before is returned without storing anything, after
-	// once everything is stored (an outcome the caller cannot know).
-	OnCommit func(partition int, step core.Step) (before, after error)
+	mu       sync.Mutex
+	seq      core.Fence
+	cursors  map[int]placed
+	stored   []contract.Trigger
+	commits  int
+	refused  int
+	onCommit func(partition int, step core.Step) (before, after error)
 }
 
 type placed struct {
@@ -68,6 +64,16 @@ func (p *Publisher) Lose(partition int) {
 	delete(p.cursors, partition)
 }
 
+// OnCommit has f asked before each commit from now on, one at a time. What it
+// returns becomes the commit's outcome: before is returned without storing
+// anything, after once everything is stored (an outcome the caller cannot
+// know).
+func (p *Publisher) OnCommit(f func(partition int, step core.Step) (before, after error)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onCommit = f
+}
+
 // Load implements core.Publisher.
 func (p *Publisher) Load(_ context.Context, partition int) (contract.Cursor, core.Fence, error) {
 	p.mu.Lock()
@@ -84,8 +90,8 @@ func (p *Publisher) Commit(_ context.Context, partition int, fence core.Fence, s
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var after error
-	if p.OnCommit != nil {
-		before, late := p.OnCommit(partition, step)
+	if p.onCommit != nil {
+		before, late := p.onCommit(partition, step)
 		if before != nil {
 			return 0, before
 		}

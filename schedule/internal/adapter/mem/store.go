@@ -93,11 +93,11 @@ func (s *Store) SetDeaf(deaf bool) {
 	s.deaf = deaf
 }
 
-func (s *Store) write(make func(uint64, time.Time) core.Revision) core.Revision {
+func (s *Store) write(revise func(uint64, time.Time) core.Revision) core.Revision {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq++
-	r := make(s.seq, s.now().UTC())
+	r := revise(s.seq, s.now().UTC())
 	s.history[r.Key] = append(s.history[r.Key], r)
 	s.publish(core.Change{Stored: r.Stored, Revision: &r})
 	return r

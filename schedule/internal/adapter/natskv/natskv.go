@@ -159,7 +159,7 @@ func (s *Store) History(ctx context.Context, key string) ([]core.Revision, error
 // be gone, and the watch with it.
 func stop(watcher jetstream.KeyWatcher) {
 	go func() {
-		for range watcher.Updates() { //nolint:revive // discards what is left
+		for range watcher.Updates() {
 		}
 	}()
 	_ = watcher.Stop()
