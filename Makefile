@@ -26,7 +26,9 @@ help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: ## Start NATS, a scheduler, a worker and a demo in one process (ARGS="-h" lists flags)
-	go run ./tools/cmd/standalone $(ARGS)
+	@mkdir -p .bin
+	go build -o .bin/standalone ./tools/cmd/standalone
+	@exec .bin/standalone $(ARGS)
 
 test: ## Unit, adapter and import-rule tests of all modules; needs Go only
 	go test $(ARGS) $(PACKAGES)
