@@ -92,3 +92,30 @@ func quoted(s string) string {
 	w.WriteByte('"')
 	return w.String()
 }
+
+// Keys that cannot be set, but are in the bucket, can be seen and removed.
+func TestStrayKeys(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"*", ">", "good.>", "é", strings.Repeat("k", 200)} {
+		t.Run(key[:1], func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			noError(t, b.Set("good", job("@hourly")))
+			noError(t, b.Set("good.too", job("@hourly")))
+			if err := b.Remove(key); !errors.Is(err, client.ErrInvalid) {
+				t.Errorf("remove what is not there: %v, want ErrInvalid", err)
+			}
+			b.put(t, key, []byte("garbage"))
+			if _, err := b.Get(key); !errors.Is(err, client.ErrBadEntry) {
+				t.Errorf("get: %v, want ErrBadEntry", err)
+			}
+			if err := b.Set(key, job("@hourly")); !errors.Is(err, client.ErrInvalid) {
+				t.Errorf("set: %v, want ErrInvalid", err)
+			}
+			noError(t, b.Remove(key))
+			if keys, err := b.List(); err != nil || strings.Join(keys, " ") != "good good.too" {
+				t.Errorf("keys are %q, %v", keys, err)
+			}
+		})
+	}
+}

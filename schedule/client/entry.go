@@ -76,7 +76,7 @@ func (v *stored) entry(namespace string, cursor *contract.Cursor, now time.Time)
 // program reads what it has written. A key without one is no error.
 func (s *Schedule) read(ctx context.Context, key string) (*stored, error) {
 	if err := contract.CheckKey(key); err != nil {
-		return nil, invalid(err)
+		return s.stray(ctx, key, err)
 	}
 	stream := s.names.BucketStream()
 	what := fmt.Sprintf("read schedule %q", key)

@@ -210,6 +210,9 @@ func (s *Schedule) put(ctx context.Context, v *stored, data []byte) (uint64, err
 }
 
 func (s *Schedule) remove(ctx context.Context, v *stored) error {
+	if isStray(v.key) {
+		return s.removeStray(ctx, v.key)
+	}
 	what := fmt.Sprintf("remove schedule %q", v.key)
 	_, err := request(ctx, s, what, s.names.BucketSubject(v.key), func(context.Context) (struct{}, error) {
 		return struct{}{}, s.kv.Delete(v.key, nats.LastRevision(v.revision))
