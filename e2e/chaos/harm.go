@@ -1,0 +1,170 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// stopLimit is how long a scheduler may take to stop when it is asked to.
+const stopLimit = 10 * time.Second
+
+// harmAll does harm of all kinds for the planned time. An error means that
+// something did not come back, or ended by itself.
+func (t *trial) harmAll(ctx context.Context) error {
+	if !pause(ctx, 5*time.Second) { // everything fires before the first harm
+		return ctx.Err()
+	}
+	limited, stop := context.WithTimeout(ctx, t.plan.duration)
+	defer stop()
+	during, fail := context.WithCancelCause(limited)
+	defer fail(nil)
+	var group sync.WaitGroup
+	group.Go(func() { t.load.change(during) })
+	group.Go(func() { t.progress(during) })
+	for _, harm := range []func(ctx, during context.Context) error{t.harmSchedulers, t.harmServers} {
+		group.Go(func() {
+			if err := harm(ctx, during); err != nil {
+				fail(err)
+			}
+		})
+	}
+	group.Wait()
+	err := context.Cause(during)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = nil // the planned end
+	}
+	for n := 0; n < t.plan.outages && err == nil; n++ {
+		err = t.outage(ctx)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// random is a whole number of milliseconds between low and high.
+func random(r *rand.Rand, low, high time.Duration) time.Duration {
+	return low + time.Duration(r.Int64N(int64(high-low)/1e6+1))*time.Millisecond
+}
+
+// harmSchedulers harms one scheduler after the other. What has begun is
+// finished: only ctx breaks it off.
+func (t *trial) harmSchedulers(ctx, during context.Context) error {
+	r := rand.New(rand.NewPCG(t.plan.seed, 2))
+	for pause(during, random(r, 500*time.Millisecond, 3*time.Second)) {
+		for _, p := range t.schedulers {
+			if !p.running() {
+				return fmt.Errorf("%s ended by itself: see its log", p.name)
+			}
+		}
+		var err error
+		i := r.IntN(len(t.schedulers))
+		switch n := r.IntN(10); {
+		case n < 4:
+			err = t.killScheduler(ctx, i, random(r, 0, 2*time.Second))
+		case n < 8:
+			err = t.stallScheduler(ctx, i, random(r, 500*time.Millisecond, 5*time.Second))
+		default:
+			err = t.roll(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *trial) killScheduler(ctx context.Context, i int, away time.Duration) error {
+	p := t.schedulers[i]
+	defer t.harmed.begin("scheduler killed")()
+	owned := t.ownedBy(nodeOf(p))
+	began := time.Now()
+	p.kill()
+	t.beside.Go(func() { t.watchTakeover(ctx, owned, began) })
+	pause(ctx, away)
+	return p.start()
+}
+
+func (t *trial) stallScheduler(ctx context.Context, i int, d time.Duration) error {
+	p := t.schedulers[i]
+	defer t.harmed.begin("scheduler stalled")()
+	p.signal(syscall.SIGSTOP)
+	pause(ctx, d)
+	p.signal(syscall.SIGCONT)
+	return nil
+}
+
+// roll restarts the schedulers one after the other, as an update does.
+func (t *trial) roll(ctx context.Context) error {
+	defer t.harmed.begin("rolling restart")()
+	for _, p := range t.schedulers {
+		if err := p.terminate(stopLimit); err != nil {
+			return err
+		}
+		if err := p.start(); err != nil {
+			return err
+		}
+		if err := t.schedulersReady(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outage kills every scheduler for so long that misfire policies apply.
+func (t *trial) outage(ctx context.Context) error {
+	defer t.harmed.begin("outage")()
+	for _, p := range t.schedulers {
+		p.kill()
+	}
+	if !pause(ctx, 32*time.Second+time.Duration(rand.IntN(8000))*time.Millisecond) {
+		return ctx.Err()
+	}
+	for _, p := range t.schedulers {
+		if err := p.start(); err != nil {
+			return err
+		}
+	}
+	if err := t.schedulersReady(ctx); err != nil {
+		return err
+	}
+	pause(ctx, 5*time.Second)
+	return nil
+}
+
+func (t *trial) progress(ctx context.Context) {
+	for pause(ctx, 20*time.Second) {
+		fmt.Printf("chaos: %s: %d triggers, %s\n", time.Since(t.started).Round(time.Second), len(t.queue.all()), t.harmed.String())
+	}
+}
+
+// harmLog remembers what was done when.
+type harmLog struct {
+	mu   sync.Mutex
+	done []*harm
+}
+
+type harm struct {
+	kind     string
+	from, to time.Time // to is zero while it lasts
+}
+
+// begin notes a harm until end is called.
+func (l *harmLog) begin(kind string) (end func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := &harm{kind: kind, from: time.Now()}
+	l.done = append(l.done, h)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		h.to = time.Now()
+	}
+}

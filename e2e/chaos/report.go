@@ -1,0 +1,138 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/weplanx/workflow/e2e/chaos/internal/oracle"
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// String counts the harms by kind.
+func (l *harmLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	counts := map[string]int{}
+	for _, h := range l.done {
+		counts[h.kind]++
+	}
+	return listed(counts)
+}
+
+func listed(counts map[string]int) string {
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s %d", kind, counts[kind]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (t *trial) report(v *oracle.Verdict, revisions int) {
+	late := 0
+	for _, d := range v.Lateness {
+		if d > 0 {
+			late++
+		}
+	}
+	duplicates := v.Count(oracle.Duplicate)
+	lines := []string{
+		fmt.Sprintf("expected %d, stored %d, missed %d (in %d triggers), duplicates %d, unexplained %d",
+			v.Expected, v.Stored, v.Missed, v.MissedTriggers, duplicates, len(v.Findings)-duplicates),
+		"harm: " + t.harmed.String(),
+		fmt.Sprintf("changes: %s, failed %d; %d revisions of %d keys", listed(t.load.counts), t.load.failed, revisions, len(t.load.keys)),
+		fmt.Sprintf("stored after due: %s; %d late", quantiles(v.Lateness), late),
+		"takeover after a kill: " + quantiles(t.took.undisturbed),
+		fmt.Sprintf("takeover under other harm too: %s; %d not within %s", quantiles(t.took.disturbed), t.took.never, takeoverLimit),
+		fmt.Sprintf("redelivered %d, took %s", t.queue.redelivered, time.Since(t.started).Round(time.Second)),
+	}
+	for _, line := range lines {
+		fmt.Println("chaos:", line)
+	}
+}
+
+const (
+	shown  = 10  // findings on the terminal
+	traced = 100 // findings with their surroundings in the file
+	around = 3 * time.Second
+)
+
+// keepEvidence writes the findings and what schedulers said around them.
+func (t *trial) keepEvidence(v *oracle.Verdict) {
+	file, err := os.Create(filepath.Join(t.folder, "findings.txt"))
+	if err != nil {
+		fmt.Println("chaos: findings cannot be kept:", err)
+		return
+	}
+	defer file.Close()
+	slices.SortFunc(v.Findings, func(a, b oracle.Finding) int { return a.Due.Compare(b.Due) })
+	for i, f := range v.Findings {
+		if i < shown {
+			fmt.Println("chaos:", f)
+		}
+		fmt.Fprintln(file, f)
+	}
+	t.harmed.write(file)
+	partitions := t.partitions()
+	for i, f := range v.Findings {
+		if i == traced {
+			break
+		}
+		partition := contract.Partition(f.Key, max(partitions, 1))
+		fmt.Fprintf(file, "\n%s\ncommits of partition %d around it:\n", f, partition)
+		for _, p := range t.schedulers {
+			trace(file, p, partition, f.Due)
+		}
+	}
+}
+
+func (l *harmLog) write(w io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range l.done {
+		fmt.Fprintf(w, "%s to %s: %s\n", h.from.UTC().Format(time.RFC3339Nano), h.to.UTC().Format(time.RFC3339Nano), h.kind)
+	}
+}
+
+var (
+	timeField = regexp.MustCompile(`time="?([^" ]+)`)
+	dueField  = regexp.MustCompile(`due="?([^" ]+)`)
+)
+
+// trace copies the lines of a log that are about a partition at that time, and
+// those that are about all of them.
+func trace(w io.Writer, p *process, partition int, due time.Time) {
+	file, err := os.Open(p.log)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	this := fmt.Sprintf("partition=%d ", partition)
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		line := lines.Text()
+		if strings.Contains(line, "partition=") && !strings.Contains(line, this) {
+			continue
+		}
+		if near(timeField, line, due) || near(dueField, line, due) {
+			fmt.Fprintln(w, p.name, line)
+		}
+	}
+}
+
+func near(field *regexp.Regexp, line string, due time.Time) bool {
+	found := field.FindStringSubmatch(line)
+	if found == nil {
+		return false
+	}
+	at, err := time.Parse(time.RFC3339Nano, found[1])
+	return err == nil && at.Sub(due).Abs() < around
+}

@@ -1,0 +1,124 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+// takeovers are how long after a scheduler was killed another one moved the
+// cursors of its partitions.
+type takeovers struct {
+	mu          sync.Mutex
+	undisturbed []time.Duration // while no other harm was done
+	disturbed   []time.Duration
+	never       int // not within takeoverLimit
+}
+
+const takeoverLimit = 15 * time.Second
+
+var nodeField = regexp.MustCompile(`node=(\S+)`)
+
+// nodeOf is the name a scheduler has given itself, from the end of its log;
+// empty when it has not yet said anything.
+func nodeOf(p *process) string {
+	file, err := os.Open(p.log)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	const tail = 16 << 10
+	if info, err := file.Stat(); err == nil && info.Size() > tail {
+		_, _ = file.Seek(-tail, io.SeekEnd)
+	}
+	text, _ := io.ReadAll(file)
+	found := nodeField.FindAllSubmatch(text, -1)
+	if len(found) == 0 {
+		return ""
+	}
+	return string(found[len(found)-1][1])
+}
+
+// cursor reads a partition's cursor from the stream's leader.
+func (t *trial) cursor(partition int) (c contract.Cursor, stored time.Time, err error) {
+	msg, err := t.legacy.GetLastMsg(names.TriggerStream(), names.Cursor(partition))
+	if err != nil {
+		return c, stored, err
+	}
+	c, err = contract.Decode[contract.Cursor](msg.Data)
+	return c, msg.Time, err
+}
+
+// ownedBy returns the partitions that node has published for last, with node as
+// their value.
+func (t *trial) ownedBy(node string) map[int]string {
+	owned := map[int]string{}
+	for i := range t.partitions() {
+		if c, _, err := t.cursor(i); err == nil && c.Node == node && node != "" {
+			owned[i] = node
+		}
+	}
+	return owned
+}
+
+func (t *trial) partitions() int {
+	info, err := t.legacy.StreamInfo(names.TriggerStream())
+	if err != nil {
+		return 0 // nothing is measured while the stream is away
+	}
+	n, _ := strconv.Atoi(info.Config.Metadata["partitions"])
+	return n
+}
+
+// watchTakeover waits until others have moved the cursors of a dead node.
+func (t *trial) watchTakeover(ctx context.Context, owned map[int]string, died time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, takeoverLimit)
+	defer cancel()
+	for len(owned) > 0 && pause(ctx, 10*time.Millisecond) {
+		for i, dead := range owned {
+			c, stored, err := t.cursor(i)
+			if err != nil || c.Node == dead {
+				continue
+			}
+			delete(owned, i)
+			t.took.add(stored.Sub(died), t.harmed.between(died, stored) > 1)
+		}
+	}
+	t.took.mu.Lock()
+	defer t.took.mu.Unlock()
+	t.took.never += len(owned)
+}
+
+func (k *takeovers) add(d time.Duration, disturbed bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if disturbed {
+		k.disturbed = append(k.disturbed, d)
+	} else {
+		k.undisturbed = append(k.undisturbed, d)
+	}
+}
+
+// aftermath is how long a harm counts as one after it has ended.
+const aftermath = 3 * time.Second
+
+// between counts the harms that were done or had just been done between the two.
+func (l *harmLog) between(from, to time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, h := range l.done {
+		if h.from.Before(to) && (h.to.IsZero() || h.to.Add(aftermath).After(from)) {
+			n++
+		}
+	}
+	return n
+}
