@@ -55,15 +55,6 @@ func (p *process) start() error {
 	return nil
 }
 
-func (p *process) pid() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd == nil {
-		return 0
-	}
-	return p.cmd.Process.Pid
-}
-
 // signal does nothing to a process that does not run.
 func (p *process) signal(s os.Signal) {
 	p.mu.Lock()

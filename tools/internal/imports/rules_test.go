@@ -80,7 +80,7 @@ var rules = []rule{
 	},
 	{"tools/internal/imports", nil, nil},
 	{"e2e/...", []string{"e2e/...", "schedule/client", "schedule/common", "schedule/bootstrap", "worker/bootstrap", "shared/..."}, []string{
-		natsClient, natsServer, nkeys, "github.com/testcontainers/testcontainers-go", "github.com/moby/moby",
+		natsClient, natsServer, nkeys, "go.uber.org/goleak", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby",
 	}},
 }
 

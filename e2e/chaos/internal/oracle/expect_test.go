@@ -39,30 +39,36 @@ func TestExpect(t *testing.T) {
 		want      []want
 	}{
 		"every second, moved out of the effect delay": {
-			[]oracle.Revision{revision(1, 0.25, job("@every 1s", ""))}, 5,
+			[]oracle.Revision{revision(1, 0.25, job("@every 1s", ""))},
+			5,
 			[]want{{1.25, 2.75, 1}, {2.25, 2.75, 1}, {3.25, 3.25, 1}, {4.25, 4.25, 1}},
 		},
 		"cron with a step": {
-			[]oracle.Revision{revision(1, 0.5, job("*/2 * * * * *", ""))}, 7,
+			[]oracle.Revision{revision(1, 0.5, job("*/2 * * * * *", ""))},
+			7,
 			[]want{{2, 3, 1}, {4, 4, 1}, {6, 6, 1}},
 		},
 		"every third minute of a zone 45 minutes off": {
-			[]oracle.Revision{revision(1, 0.5, job("0 1-59/3 * * * *", "Asia/Kathmandu"))}, 300,
+			[]oracle.Revision{revision(1, 0.5, job("0 1-59/3 * * * *", "Asia/Kathmandu"))},
+			300,
 			[]want{{60, 60, 1}, {240, 240, 1}}, // 17:46 and 17:49
 		},
 		"a change does not repeat what ran before it took effect": {
-			[]oracle.Revision{revision(1, 0, job("* * * * * *", "")), revision(2, 3.5, job("*/2 * * * * *", ""))}, 9,
+			[]oracle.Revision{revision(1, 0, job("* * * * * *", "")), revision(2, 3.5, job("*/2 * * * * *", ""))},
+			9,
 			[]want{{1, 2.5, 1}, {2, 2.5, 1}, {3, 3, 1}, {4, 4, 1}, {5, 5, 1}, {6, 6, 2}, {8, 8, 2}},
 		},
 		"pause and resume keep the anchor": {
 			[]oracle.Revision{
 				revision(1, 0, job("@every 2s", "")), anchored(revision(2, 3), 0),
 				anchored(revision(3, 6.25, job("@every 2s", "")), 0),
-			}, 13,
+			},
+			13,
 			[]want{{2, 2.5, 1}, {4, 4, 1}, {8, 8.75, 3}, {10, 10, 3}, {12, 12, 3}},
 		},
 		"superseded before it took effect": {
-			[]oracle.Revision{revision(1, 0, job("@every 1s", "")), revision(2, 0.5)}, 9,
+			[]oracle.Revision{revision(1, 0, job("@every 1s", "")), revision(2, 0.5)},
+			9,
 			[]want{{1, 2.5, 1}, {2, 2.5, 1}},
 		},
 	}
