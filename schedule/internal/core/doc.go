@@ -41,6 +41,11 @@
 //     shift nothing. A paused or removed schedule has no occurrences; those of
 //     the time in between are not made up.
 //
+//   - Jitter is a hash of the occurrence, less than the time to the job's next
+//     one, so a job's occurrences are due in the order of their nominal times.
+//     One that jitter had delayed when its schedule was changed is run by the new
+//     revision if that has the nominal time too (revision.pending).
+//
 // A node that starts knows only the newest revision of a key. Where that takes
 // effect after the cursor, the revisions before it still matter and their
 // history is read first (Planner.Incomplete).
@@ -53,6 +58,20 @@
 // takes effect after B + EffectDelay, so a node publishes only what is due
 // before that (Engine.horizon). B is the server's timestamp: the node's own
 // clock plays no part in it.
+//
+// # The number of partitions
+//
+// It can be changed while schedulers run (former.go): one batch replaces every
+// cursor by one that stands at the earliest position of all and carries the
+// former ones, from which keys start. A scheduler that finds another number in
+// its cursor than its own begins anew.
+//
+// # A wrong clock
+//
+// A node compares its clock with the server's by its own heartbeats (clock.go).
+// Beyond a second it resigns until the clock is right: it would fire early or
+// late, though never twice. Schedules take effect by the server's clock; the
+// servers' clocks must agree to well within the delay of 2.5 s.
 //
 // # What can fail
 //
@@ -68,7 +87,7 @@
 // What is late by up to Grace is published like any other, in order. What is
 // later is caught up (catchup.go): the cursor fixes a limit and then advances
 // job by job instead of by due time, so that one commit accounts for all late
-// occurrences of a job: the latest is run, those before it become one missed
-// record. The missed record travels as a trigger of mode MISSED in the same
+// occurrences of a job: its misfire policy says which of them are run, and the
+// others, counted and not gone through, become one missed record. The missed record travels as a trigger of mode MISSED in the same
 // batch, so it is as exact as a trigger; a worker writes it to the log.
 package core
