@@ -34,9 +34,11 @@
 //   - A revision stored at S takes effect at E = S + EffectDelay; the one before
 //     it holds until then. Its occurrences have nominal times after S and are
 //     due at max(nominal, E).
+//
 //   - What a revision would do between S and E and the one before it does
 //     anyway (same index, same nominal time) is not done again: a schedule that
 //     is stored again does not repeat an occurrence.
+//
 //   - "@every" counts from the schedule's anchor, so that pausing and resuming
 //     shift nothing. A paused or removed schedule has no occurrences; those of
 //     the time in between are not made up.
