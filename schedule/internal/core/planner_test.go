@@ -408,3 +408,29 @@ func TestChangedPartitionsContinueWhereKeysStood(t *testing.T) {
 		}
 	}
 }
+
+// A step that only moves the cursor and was not stored must not have forgotten
+// what still matters at the cursor before it.
+func TestLostSettlingForgetsNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, at(0))
+	b.set("a", at(-10), every("* * * * * *"))
+	b.set("a", at(2.6), every("*/5 * * * * *")) // takes effect at 5.1: the first one has run 5
+	ts, cursor := b.plan(at(5), at(5))
+	expect(t, ts, "a/0@1", "a/0@2", "a/0@3", "a/0@4", "a/0@5")
+	if _, ok := b.planner.Settle(at(5.2)); !ok {
+		t.Fatal("nothing to settle")
+	}
+	b.planner.Position(cursor) // the step was lost
+	ts, _ = b.plan(at(10), at(10))
+	expect(t, ts, "a/0@10")
+}
+
+func TestOversizedValueIsBad(t *testing.T) {
+	t.Parallel()
+	value := `{"v":1,"jobs":[{"mode":"HTTP","spec":"@hourly","option":{"url":"http://h/","body":"` +
+		strings.Repeat("x", contract.MaxScheduleBytes) + `"}}]}`
+	if r := core.NewRevision("a", 1, t0, []byte(value)); r.Bad == nil || !strings.Contains(r.Bad.Error(), "bytes") {
+		t.Errorf("Bad = %v, want that it is too large", r.Bad)
+	}
+}
