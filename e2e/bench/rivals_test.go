@@ -79,8 +79,9 @@ func (n *namespace) fired(stream string, count int) {
 	}
 	n.await("the native schedules have fired", func() bool {
 		info, err := s.Info(ctx)
-		return err == nil && info.State.LastSeq >= 2*uint64(count)
+		return err == nil && info.State.LastSeq >= 2*uint64(count) //nolint:gosec // it is positive
 	})
+	n.done = time.Now()
 }
 
 // batches publishes the messages when they are due, as atomic batches without
@@ -104,6 +105,7 @@ func (n *namespace) batches(msgs []*nats.Msg, due time.Time) {
 		})
 	}
 	publishing.Wait()
+	n.done = time.Now()
 }
 
 // commit publishes one atomic batch (ADR-50).
@@ -145,4 +147,5 @@ func (n *namespace) async(msgs []*nats.Msg, due time.Time) {
 		n.publish(msg)
 	}
 	n.flush()
+	n.done = time.Now()
 }

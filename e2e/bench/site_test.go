@@ -25,6 +25,9 @@ import (
 // patience bounds the wait for anything that a trial waits for.
 const patience = 2 * time.Minute
 
+// pollEvery is how exactly await knows when something was done.
+const pollEvery = 2 * time.Millisecond
+
 // large says whether the trials that take minutes are wanted.
 func large() bool { return os.Getenv("BENCH_LARGE") != "" }
 
@@ -73,6 +76,7 @@ type namespace struct {
 	names contract.Names
 	js    jetstream.JetStream
 	nc    *nats.Conn
+	done  time.Time // when all of a herd was known to be stored
 }
 
 // namespace makes an empty namespace. discard takes it off the servers.
@@ -172,7 +176,7 @@ func (n *namespace) await(what string, done func() bool) {
 		if time.Now().After(limit) {
 			n.b.Fatalf("%s: not within %s", what, patience)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(pollEvery)
 	}
 }
 
