@@ -32,7 +32,7 @@ func TestServer(t *testing.T) {
 	if os.Getenv(folderVariable) == "" {
 		return
 	}
-	fmt.Println("URL", natstest.Start(t).URL()) //nolint:forbidigo // the parent reads it
+	fmt.Println("URL", natstest.Start(t).URL())
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
@@ -40,7 +40,7 @@ func TestServer(t *testing.T) {
 // not count, and returns its URL.
 func startProcess(b *testing.B) string {
 	b.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestServer$") //nolint:gosec // this very binary
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestServer$")
 	cmd.Env = append(os.Environ(), folderVariable+"=1")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -56,7 +56,7 @@ func startProcess(b *testing.B) string {
 	lines := bufio.NewScanner(stdout)
 	b.Cleanup(func() {
 		_ = stdin.Close()
-		for lines.Scan() { //nolint:revive // to the end, before Wait closes it
+		for lines.Scan() {
 		}
 		if err := cmd.Wait(); err != nil {
 			b.Errorf("server: %v", err)

@@ -79,7 +79,7 @@ func (n *namespace) fired(stream string, count int) {
 	}
 	n.await("the native schedules have fired", func() bool {
 		info, err := s.Info(ctx)
-		return err == nil && info.State.LastSeq >= 2*uint64(count) //nolint:gosec // it is positive
+		return err == nil && info.State.LastSeq >= 2*uint64(count)
 	})
 	n.done = time.Now()
 }

@@ -133,7 +133,7 @@ func (n *namespace) holds(stream string, count int) {
 	}
 	n.await(fmt.Sprintf("%d messages in %s", count, stream), func() bool {
 		info, err := s.Info(ctx)
-		return err == nil && info.State.Msgs >= uint64(count) //nolint:gosec // it is positive
+		return err == nil && info.State.Msgs >= uint64(count)
 	})
 	n.done = time.Now()
 }
