@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weplanx/workflow/schedule/common"
+	"github.com/weplanx/workflow/shared/contract"
 )
 
 // BenchmarkLoad starts a scheduler on a bucket that holds many simple
@@ -23,6 +24,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			n := (&site{urls: []string{startProcess(b)}, replicas: 1}).namespace(b)
 			n.store(size, 0, simple)
+			until(time.Now().Add(contract.EffectDelay)) // what takes effect later has its history read one by one
 			f := figures{}
 			for b.Loop() {
 				loadOnce(n, size, f)

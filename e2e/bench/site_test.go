@@ -28,6 +28,9 @@ const patience = 2 * time.Minute
 // pollEvery is how exactly await knows when something was done.
 const pollEvery = 2 * time.Millisecond
 
+// settleEvery is how long settle waits before it asks again.
+const settleEvery = 50 * time.Millisecond
+
 // large says whether the trials that take minutes are wanted.
 func large() bool { return os.Getenv("BENCH_LARGE") != "" }
 
@@ -211,6 +214,7 @@ func (n *namespace) states(nodes int) []contract.NodeState {
 func (n *namespace) settle(nodes int) (owners map[int]string) {
 	n.b.Helper()
 	n.await("all partitions are owned", func() bool {
+		until(time.Now().Add(settleEvery)) // an answer counts schedules, which takes time where there are many
 		owners = map[int]string{}
 		partitions := -1
 		for _, s := range n.states(nodes) {

@@ -40,8 +40,9 @@ func (t *trial) harmAll(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = nil // the planned end
 	}
+	r := rand.New(rand.NewPCG(t.plan.seed, 4))
 	for n := 0; n < t.plan.outages && err == nil; n++ {
-		err = t.outage(ctx)
+		err = t.outage(ctx, random(r, 32*time.Second, 40*time.Second))
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -69,8 +70,10 @@ func (t *trial) harmSchedulers(ctx, during context.Context) error {
 		switch n := r.IntN(10); {
 		case n < 4:
 			err = t.killScheduler(ctx, i, random(r, 0, 2*time.Second))
-		case n < 8:
+		case n < 7:
 			err = t.stallScheduler(ctx, i, random(r, 500*time.Millisecond, 5*time.Second))
+		case n < 8:
+			err = t.repartition(ctx, 3+r.IntN(10))
 		default:
 			err = t.roll(ctx)
 		}
@@ -119,12 +122,12 @@ func (t *trial) roll(ctx context.Context) error {
 }
 
 // outage kills every scheduler for so long that misfire policies apply.
-func (t *trial) outage(ctx context.Context) error {
+func (t *trial) outage(ctx context.Context, d time.Duration) error {
 	defer t.harmed.begin("outage")()
 	for _, p := range t.schedulers {
 		p.kill()
 	}
-	if !pause(ctx, 32*time.Second+time.Duration(rand.IntN(8000))*time.Millisecond) {
+	if !pause(ctx, d) {
 		return ctx.Err()
 	}
 	for _, p := range t.schedulers {

@@ -89,6 +89,9 @@ func (t *trial) watchTakeover(ctx context.Context, owned map[int]string, died ti
 				continue
 			}
 			delete(owned, i)
+			if c.Node == "" { // the number of partitions was changed: they are others now
+				continue
+			}
 			t.took.add(stored.Sub(died), t.harmed.between(died, stored) > 1)
 		}
 	}

@@ -21,17 +21,19 @@ const names = contract.Names(namespace)
 // trial is a site under load and harm.
 type trial struct {
 	*site
-	plan    plan
-	nc      *nats.Conn
-	js      jetstream.JetStream
-	load    *workload
-	queue   *queue
-	harmed  harmLog
-	took    takeovers
-	legacy  nats.JetStreamContext
-	stop    context.CancelFunc // of what runs beside
-	beside  sync.WaitGroup
-	started time.Time
+	plan   plan
+	nc     *nats.Conn
+	legacy nats.JetStreamContext
+	js     jetstream.JetStream
+	load   *workload
+	queue  *queue
+	harmed harmLog
+	took   takeovers
+
+	repartitioned int                // with success; of harmSchedulers alone
+	stop          context.CancelFunc // of what runs beside
+	beside        sync.WaitGroup
+	started       time.Time
 }
 
 // begin starts everything and stores the schedules.

@@ -51,7 +51,7 @@ func NewWithConn(ctx context.Context, cfg Config, nc *nats.Conn) (*App, error) {
 	if err := cfg.checkAhead(); err != nil {
 		return nil, err
 	}
-	engine, err := initialize(ctx, cfg, nc)
+	engine, err := assemble(ctx, cfg, nc)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (a *App) Run(ctx context.Context) error {
 			return err
 		}
 		a.cfg.logger().WithField("namespace", a.cfg.Namespace).Info("the number of partitions was changed, beginning anew")
-		engine, err := initialize(ctx, a.cfg, a.nc)
+		engine, err := assemble(ctx, a.cfg, a.nc)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil // stopped meanwhile, as asked

@@ -38,10 +38,7 @@ func Repartition(ctx context.Context, cfg Config, count int) (before int, err er
 		return 0, err
 	}
 	p := natspub.New(nc, names)
-	before, err = p.Partitions(ctx, info.Partitions)
-	if errors.Is(err, core.ErrNoCursor) {
-		return 0, errors.New("the namespace is not set up yet; start a scheduler first")
-	}
+	before, err = insist(ctx, cfg, func() (int, error) { return partitions(ctx, p, info) })
 	if err != nil {
 		return 0, err
 	}
@@ -51,4 +48,15 @@ func Repartition(ctx context.Context, cfg Config, count int) (before int, err er
 		}
 	}
 	return before, topology.SetPartitions(ctx, js, names, count)
+}
+
+// partitions returns how many partitions a namespace has.
+func partitions(ctx context.Context, p *natspub.Publisher, info topology.Info) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	n, err := p.Partitions(ctx, info.Partitions)
+	if errors.Is(err, core.ErrNoCursor) {
+		return 0, errors.New("the namespace is not set up yet; start a scheduler first")
+	}
+	return n, away(err)
 }

@@ -52,7 +52,10 @@ func newTopology(ctx context.Context, cfg Config, js jetstream.JetStream, names 
 
 // newStore takes the topology to say that the bucket exists by now.
 func newStore(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, names contract.Names, _ topology.Info) (*natskv.Store, error) {
-	return natskv.Open(ctx, nc, js, names)
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	store, err := natskv.Open(ctx, nc, js, names)
+	return store, away(err)
 }
 
 // newPublisher sets the cursors up in a namespace that never had any: at the
@@ -69,13 +72,15 @@ func newPublisher(ctx context.Context, cfg Config, nc *nats.Conn, names contract
 }
 
 func newOptions(ctx context.Context, cfg Config, n node, p *natspub.Publisher, info topology.Info) (core.Options, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	partitions, err := p.Partitions(ctx, info.Partitions)
 	if errors.Is(err, core.ErrNoCursor) {
 		partitions, err = info.Partitions, nil // the partition itself will say so, again and again
 	}
 	return core.Options{
 		Node: string(n), Namespace: cfg.Namespace, Partitions: partitions, Ahead: cfg.ahead(), Now: time.Now,
-	}, err
+	}, away(err)
 }
 
 func newMonitor(cfg Config, n node) *logmon.Monitor {

@@ -34,7 +34,8 @@ const (
 	headerTTL      = "Nats-TTL"
 )
 
-// setupPatience is how long one try to set cursors up may take.
+// setupPatience is how long one try to set cursors up, or to replace them, may
+// take.
 const setupPatience = 5 * time.Second
 
 // Setup stores the first cursors of a namespace, all or none. It does nothing

@@ -48,6 +48,8 @@ func (p *Publisher) Repartition(ctx context.Context, from, to int) error {
 }
 
 func (p *Publisher) repartition(ctx context.Context, from, to int) error {
+	ctx, cancel := context.WithTimeout(ctx, setupPatience)
+	defer cancel()
 	cursors, fences := []contract.Cursor{}, []core.Fence{}
 	for i := range max(from, to) {
 		cursor, fence, err := p.Load(ctx, i)
