@@ -18,7 +18,7 @@ var ErrMalformed = errors.New("malformed message")
 
 // Message are the messages that carry a version.
 type Message interface {
-	Schedule | Trigger | Cursor | Heartbeat | Result
+	Schedule | Trigger | Cursor | Heartbeat | Result | Dead
 }
 
 // Encode writes a message with the current version, whatever its V says.
@@ -33,6 +33,8 @@ func Encode[M Message](m M) ([]byte, error) {
 	case *Heartbeat:
 		p.V = Version
 	case *Result:
+		p.V = Version
+	case *Dead:
 		p.V = Version
 	}
 	return json.Marshal(m)

@@ -60,6 +60,15 @@ func goldens() []golden {
 	skip.Start, skip.DST.Fold, skip.Misfire.Policy = stored, contract.FoldFirst, contract.MisfireSkip
 	id := contract.OccurrenceID("beta", "test", 0, nominal)
 
+	run := job
+	run.Attempts, run.Deadline, run.Overlap, run.Completion = 3, contract.Duration(10*time.Minute), contract.OverlapQueue, contract.Duration(2*time.Hour)
+	tell := contract.NatsJob("@hourly", contract.NatsOption{Subject: "report.daily", Headers: map[string]string{"X-Team": "a"}, Body: 1, Request: true, NoExcerpt: true})
+	accept := contract.HttpJob("@hourly", contract.HttpOption{Url: "https://api.developer.com", Accept: []int{200, 409}, NoExcerpt: true})
+	trigger := contract.Trigger{
+		V: 1, ID: id + "-1", Key: "test", Mode: contract.ModeHTTP, Scheduled: nominal, Due: nominal, Revision: 42, Option: job.Option,
+		Attempts: 3, Deadline: run.Deadline, Overlap: contract.OverlapSkip, Completion: run.Completion, Origin: id,
+	}
+
 	event := contract.Event{Mode: contract.ModeHTTP, Option: json.RawMessage(`{"url":"https://api.developer.com"}`)}
 	all := []golden{
 		message("schedule", contract.Schedule{V: 1, Jobs: []contract.Job{job, daily}}),
@@ -71,6 +80,16 @@ func goldens() []golden {
 		message("trigger", contract.Trigger{
 			V: 1, ID: id, Key: "test", Mode: contract.ModeHTTP, Scheduled: nominal,
 			Due: nominal.Add(time.Second), Revision: 42, Timeout: contract.Duration(10 * time.Second), Option: job.Option,
+		}),
+		message("schedule-run", contract.Schedule{V: 1, Jobs: []contract.Job{run, tell, accept}}),
+		message("trigger-again", trigger),
+		message("dead", contract.Dead{
+			V: 1, ID: trigger.ID, Key: "test", Mode: contract.ModeHTTP, Scheduled: nominal, Died: stored, Outcome: contract.OutcomeDead,
+			Attempts: 3, Status: 503, ErrorClass: contract.ErrorStatus, Error: "status 503", Worker: "w1", Trigger: &trigger,
+		}),
+		message("dead-data", contract.Dead{
+			V: 1, ID: "5f", Key: "test", Died: stored, Outcome: contract.OutcomeFailed, Reason: "the trigger cannot be run",
+			ErrorClass: contract.ErrorInvalid, Error: "not JSON", Worker: "w1", Data: []byte{0xff},
 		}),
 		message("trigger-missed", contract.Trigger{
 			V: 1, ID: id, Key: "test", Index: 2, Mode: contract.ModeMissed,

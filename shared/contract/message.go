@@ -19,6 +19,16 @@ type Trigger struct {
 	Timeout   Duration        `json:"timeout,omitzero"`
 	Option    json.RawMessage `json:"option,omitempty"`
 
+	// The job's policies; zero values are the defaults that Job tells of.
+	Attempts   int      `json:"attempts,omitempty"`
+	Deadline   Duration `json:"deadline,omitzero"`
+	Overlap    string   `json:"overlap,omitempty"`
+	Completion Duration `json:"completion,omitzero"`
+
+	// Origin is the ID of the occurrence that a trigger sent again repeats. It
+	// is the webhook-id of the callback; the trigger's own ID is in the log.
+	Origin string `json:"origin,omitempty"`
+
 	// Missed is set on triggers of mode MISSED, which are recorded, not run.
 	Missed *Missed `json:"missed,omitempty"`
 }
@@ -131,6 +141,12 @@ const (
 	ErrorStatus  = "status"  // the answer was not a success
 	ErrorInvalid = "invalid" // the trigger or its option cannot be used
 	ErrorStopped = "stopped" // the worker stopped meanwhile
+
+	ErrorEgress   = "egress"   // the worker may not call that address
+	ErrorTLS      = "tls"      // the connection could not be made secure
+	ErrorProtocol = "protocol" // the answer was not valid, or larger than the limits
+	ErrorLost     = "lost"     // no completion was reported in time
+	ErrorTarget   = "target"   // the target reported that the job failed
 )
 
 // Result is a record of the log stream.
@@ -155,4 +171,54 @@ type Result struct {
 	To         time.Time `json:"to,omitzero"`
 	Count      int64     `json:"count,omitempty"`
 	Reason     string    `json:"reason,omitempty"`
+
+	// Lateness is from Due to Started. Zero: in time, or not started.
+	Lateness Duration `json:"lateness,omitzero"`
+	// Bytes is how much of the answer's body was read.
+	Bytes int64 `json:"bytes,omitempty"`
+	// Excerpt is the beginning of the answer's body, up to MaxExcerpt bytes,
+	// valid UTF-8. Empty when there was none or the job does not want it.
+	Excerpt string `json:"excerpt,omitempty"`
+	// TraceID is that of the traceparent header (W3C Trace Context).
+	TraceID string `json:"trace_id,omitempty"`
+	// Origin is the ID of the occurrence that this one repeats, when a dead
+	// letter was sent again.
+	Origin string `json:"origin,omitempty"`
+}
+
+// MaxExcerpt is the longest excerpt of an answer in a Result, in bytes.
+const MaxExcerpt = 16 << 10
+
+// Dead is a dead letter: a trigger that ended without success, or that could
+// not be run at all. It can be sent again.
+type Dead struct {
+	V          int       `json:"v"`
+	ID         string    `json:"id"` // of the occurrence
+	Key        string    `json:"key"`
+	Index      int       `json:"index"`
+	Mode       string    `json:"mode,omitempty"`
+	Scheduled  time.Time `json:"scheduled,omitzero"`
+	Died       time.Time `json:"died"`
+	Outcome    string    `json:"outcome"` // of the final record
+	Reason     string    `json:"reason,omitempty"`
+	Attempts   int       `json:"attempts,omitempty"` // that were made
+	Status     int       `json:"status,omitempty"`   // of the last attempt
+	ErrorClass string    `json:"error_class,omitempty"`
+	Error      string    `json:"error,omitempty"`
+	Worker     string    `json:"worker,omitempty"`
+
+	// Trigger is what was to be run. Nil: it could not be read, and Data holds
+	// its bytes, up to MaxDeadData of them.
+	Trigger *Trigger `json:"trigger,omitempty"`
+	Data    []byte   `json:"data,omitempty"`
+}
+
+// MaxDeadData is how many bytes of a trigger that cannot be read are kept.
+const MaxDeadData = 64 << 10
+
+// Completed is a target's report that a long job has ended. All fields may be
+// absent, an empty body included: then it succeeded.
+type Completed struct {
+	Outcome string `json:"outcome,omitempty"` // "success" (or empty) or "failed"
+	Error   string `json:"error,omitempty"`   // why it failed, for people
 }

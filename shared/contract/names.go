@@ -30,6 +30,7 @@ const (
 // marks a trigger that only has to be recorded.
 const (
 	ModeHTTP   = "HTTP"
+	ModeNATS   = "NATS"
 	ModeMissed = "MISSED"
 )
 
@@ -71,6 +72,37 @@ func (n Names) Results() string { return string(n) + ".results.>" }
 // Result is the subject of the records of one schedule.
 func (n Names) Result(key string) string { return string(n) + ".results." + key }
 
+// DeadStream holds the triggers that ended without success.
+func (n Names) DeadStream() string { return string(n) + "_dead" }
+
+// Deads matches every dead letter of the namespace.
+func (n Names) Deads() string { return string(n) + ".dead.>" }
+
+// Dead is the subject of the dead letters of one schedule.
+func (n Names) Dead(key string) string { return string(n) + ".dead." + key }
+
+// RunStream holds, while they last, the states of runs that must outlive a
+// worker: which occurrence of a job runs, and what waits for its completion.
+func (n Names) RunStream() string { return string(n) + "_runs" }
+
+// Runs matches every state of the namespace.
+func (n Names) Runs() string { return string(n) + ".runs.>" }
+
+// Run is the subject of one state. name is made of characters of a key.
+func (n Names) Run(name string) string { return string(n) + ".runs." + name }
+
+// Job is the subject to which jobs of mode NATS publish: subject is the job's,
+// so that no schedule reaches beyond its namespace.
+func (n Names) Job(subject string) string { return string(n) + ".jobs." + subject }
+
+// Completions matches every report of a completion. Such reports are core NATS
+// messages, not kept by any stream.
+func (n Names) Completions() string { return string(n) + ".complete.*" }
+
+// Completion is the subject on which a target reports that the occurrence for
+// which it was given token has ended.
+func (n Names) Completion(token string) string { return string(n) + ".complete." + token }
+
 // Events matches every event of the namespace. Events are core NATS messages,
 // not kept by any stream.
 func (n Names) Events() string { return string(n) + ".events.>" }
@@ -103,4 +135,16 @@ const (
 	HeaderAttempt   = "schedule-attempt" // from 1
 	HeaderTrace     = "traceparent"      // W3C Trace Context
 	HeaderAgent     = "user-agent"
+
+	// Where to report a completion: a URL, when the worker has one, and a
+	// subject. Both hold the attempt's one-time token.
+	HeaderCompleteURL     = "schedule-complete-url"
+	HeaderCompleteSubject = "schedule-complete-subject"
+)
+
+// HeaderComplete, with the value CompleteCallback, is set by a target that
+// answers 202 and will report the completion later.
+const (
+	HeaderComplete   = "schedule-complete"
+	CompleteCallback = "callback"
 )

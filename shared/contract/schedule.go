@@ -78,6 +78,26 @@ type Job struct {
 	// Timeout limits one attempt. Zero: 10 s.
 	Timeout Duration `json:"timeout,omitzero"`
 
+	// Attempts is how often an occurrence is tried before it is a dead letter.
+	// Zero: DefaultAttempts; at most MaxAttempts.
+	Attempts int `json:"attempts,omitempty"`
+
+	// Deadline is how long after it was due an occurrence may be started. One
+	// that is older then is recorded as expired. Zero: DefaultDeadline; at most
+	// MaxDeadline.
+	Deadline Duration `json:"deadline,omitzero"`
+
+	// Overlap says what happens to an occurrence while an earlier one of the
+	// same job runs, its retries and its completion included: "allow" runs both,
+	// "skip" records it as skipped, "queue" runs it afterwards, in order of due
+	// time. Empty: "allow".
+	Overlap string `json:"overlap,omitempty"`
+
+	// Completion is how long a target may take that answered that it will
+	// report the end later (202 with "schedule-complete: callback"); then the
+	// occurrence is lost. Zero: DefaultCompletion; at most MaxCompletion.
+	Completion Duration `json:"completion,omitzero"`
+
 	// Option holds the settings of Mode, as JSON. [HttpJob] fills it and
 	// [Job.HTTP] reads it.
 	Option json.RawMessage `json:"option"`
@@ -141,6 +161,23 @@ const DefaultTimeout = 10 * time.Second
 // MaxTimeout is the longest timeout a job may have.
 const MaxTimeout = 15 * time.Minute
 
+// Overlap policies.
+const (
+	OverlapAllow = "allow"
+	OverlapSkip  = "skip"
+	OverlapQueue = "queue"
+)
+
+// Defaults and bounds of what limits the run of an occurrence.
+const (
+	DefaultAttempts   = 5
+	MaxAttempts       = 100
+	DefaultDeadline   = time.Hour
+	MaxDeadline       = 30 * 24 * time.Hour
+	DefaultCompletion = time.Hour
+	MaxCompletion     = 7 * 24 * time.Hour
+)
+
 // State tells where a job stands.
 type State struct {
 	// Next is when the job fires next, UTC. Zero: never, or it is paused.
@@ -159,6 +196,26 @@ type HttpOption struct { //nolint:revive // the documents' API names it so
 	Headers map[string]string `json:"headers,omitempty"`
 	// Body is sent as JSON. Nil: no body.
 	Body any `json:"body,omitempty"`
+	// Accept are the statuses that are a success, 200 to 599. Empty: 200 to 299.
+	Accept []int `json:"accept,omitempty"`
+	// NoExcerpt keeps the answer's body out of the log stream.
+	NoExcerpt bool `json:"no_excerpt,omitempty"`
+}
+
+// NatsOption are the settings of a job of mode NATS.
+type NatsOption struct {
+	// Subject is below {namespace}.jobs., which is put in front of it: made of
+	// what a key may be made of.
+	Subject string `json:"subject"`
+	// Headers are sent as given.
+	Headers map[string]string `json:"headers,omitempty"`
+	// Body is sent as JSON. Nil: no body.
+	Body any `json:"body,omitempty"`
+	// Request waits for a reply, up to the job's timeout, and records it. Without
+	// it a message counts as delivered when the server has it.
+	Request bool `json:"request,omitempty"`
+	// NoExcerpt keeps the reply out of the log stream.
+	NoExcerpt bool `json:"no_excerpt,omitempty"`
 }
 
 // HttpJob makes a job that calls option.Url at the times spec names. A body
@@ -166,6 +223,25 @@ type HttpOption struct { //nolint:revive // the documents' API names it so
 func HttpJob(spec string, option HttpOption) Job { //nolint:revive // the documents' API names it so
 	raw, err := json.Marshal(option)
 	return Job{Mode: ModeHTTP, Spec: spec, Option: raw, optionErr: err}
+}
+
+// NatsJob makes a job that publishes to option.Subject at the times spec names.
+// A body that JSON cannot express is reported when the job is stored.
+func NatsJob(spec string, option NatsOption) Job {
+	raw, err := json.Marshal(option)
+	return Job{Mode: ModeNATS, Spec: spec, Option: raw, optionErr: err}
+}
+
+// NATS returns the settings of a job of mode NATS.
+func (j *Job) NATS() (NatsOption, error) {
+	var o NatsOption
+	if j.Mode != ModeNATS {
+		return o, &FieldError{Field: "mode", Problem: "is " + quote(j.Mode) + ", want \"NATS\""}
+	}
+	if err := json.Unmarshal(j.Option, &o); err != nil {
+		return o, &FieldError{Field: "option", Problem: jsonProblem(err)}
+	}
+	return o, nil
 }
 
 // HTTP returns the settings of a job of mode HTTP.

@@ -75,20 +75,50 @@ func (s *Schedule) Check(checkSpec func(spec, timezone string) error) error {
 }
 
 func (j *Job) check(checkSpec func(spec, timezone string) error) *FieldError {
-	if j.Mode != ModeHTTP {
-		return &FieldError{Field: "mode", Problem: "is " + quote(j.Mode) + ", want \"HTTP\""}
+	if !contains(modes, j.Mode) {
+		return &FieldError{Field: "mode", Problem: "is " + quote(j.Mode) + ", want \"HTTP\" or \"NATS\""}
 	}
 	if err := j.checkTimes(checkSpec); err != nil {
 		return err
 	}
-	if j.Timeout < 0 || time.Duration(j.Timeout) > MaxTimeout {
-		return &FieldError{Field: "timeout", Problem: "is " + j.Timeout.String() + ", want more than 0s, at most 15m"}
+	if err := checkRun(j.Timeout, j.Attempts, j.Deadline, j.Overlap, j.Completion); err != nil {
+		return err
 	}
 	if j.optionErr != nil {
 		return &FieldError{Field: "option.body", Problem: "cannot be written as JSON: " + j.optionErr.Error()}
 	}
 	if err := CheckOption(j.Mode, j.Option); err != nil {
 		return &FieldError{Field: join("option", err.Field), Problem: err.Problem}
+	}
+	return nil
+}
+
+var modes = []string{ModeHTTP, ModeNATS}
+
+// CheckRun refuses policies of a run that a worker could not keep. The error is
+// a *FieldError.
+func (t *Trigger) CheckRun() error {
+	if err := checkRun(t.Timeout, t.Attempts, t.Deadline, t.Overlap, t.Completion); err != nil {
+		return err
+	}
+	return nil
+}
+
+func checkRun(timeout Duration, attempts int, deadline Duration, overlap string, completion Duration) *FieldError {
+	bad := func(field, has, want string) *FieldError {
+		return &FieldError{Field: field, Problem: "is " + has + ", want " + want}
+	}
+	switch {
+	case timeout < 0 || time.Duration(timeout) > MaxTimeout:
+		return bad("timeout", timeout.String(), "more than 0s, at most 15m")
+	case attempts < 0 || attempts > MaxAttempts:
+		return bad("attempts", strconv.Itoa(attempts), "1 to "+strconv.Itoa(MaxAttempts))
+	case deadline < 0 || time.Duration(deadline) > MaxDeadline:
+		return bad("deadline", deadline.String(), "more than 0s, at most 720h")
+	case !contains([]string{"", OverlapAllow, OverlapSkip, OverlapQueue}, overlap):
+		return bad("overlap", quote(overlap), "\"allow\", \"skip\" or \"queue\"")
+	case completion < 0 || time.Duration(completion) > MaxCompletion:
+		return bad("completion", completion.String(), "more than 0s, at most 168h")
 	}
 	return nil
 }
@@ -139,17 +169,32 @@ func (m *Misfire) check() *FieldError {
 // CheckOption refuses settings that mode cannot run with. The error names the
 // field inside the option; its Field is empty when the whole is wrong.
 func CheckOption(mode string, option json.RawMessage) *FieldError {
-	if mode != ModeHTTP {
-		return &FieldError{Problem: "belongs to mode " + quote(mode) + ", want \"HTTP\""}
+	switch mode {
+	case ModeHTTP:
+		var o HttpOption
+		if err := decodeOption(option, "url", &o); err != nil {
+			return err
+		}
+		return o.check()
+	case ModeNATS:
+		var o NatsOption
+		if err := decodeOption(option, "subject", &o); err != nil {
+			return err
+		}
+		return o.check()
+	default:
+		return &FieldError{Problem: "belongs to mode " + quote(mode) + ", want \"HTTP\" or \"NATS\""}
 	}
+}
+
+func decodeOption(option json.RawMessage, needs string, to any) *FieldError {
 	if b := bytes.TrimSpace(option); len(b) == 0 || b[0] != '{' {
-		return &FieldError{Problem: "want an object with at least \"url\""}
+		return &FieldError{Problem: "want an object with at least " + quote(needs)}
 	}
-	var o HttpOption
-	if err := json.Unmarshal(option, &o); err != nil {
+	if err := json.Unmarshal(option, to); err != nil {
 		return &FieldError{Problem: jsonProblem(err)}
 	}
-	return o.check()
+	return nil
 }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -161,8 +206,31 @@ func (o *HttpOption) check() *FieldError {
 	if problem := urlProblem(o.Url); problem != "" {
 		return &FieldError{Field: "url", Problem: problem}
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Headers)) { // the same error each time
-		if problem := headerProblem(name, o.Headers[name]); problem != "" {
+	for i, status := range o.Accept {
+		if status < 200 || status > 599 {
+			return &FieldError{Field: "accept[" + strconv.Itoa(i) + "]", Problem: "is " + strconv.Itoa(status) + ", want 200 to 599"}
+		}
+	}
+	if len(o.Accept) > maxAccept {
+		return &FieldError{Field: "accept", Problem: fmt.Sprintf("has %d, want at most %d", len(o.Accept), maxAccept)}
+	}
+	return checkHeaders(o.Headers, httpReserved)
+}
+
+const maxAccept = 100
+
+func (o *NatsOption) check() *FieldError {
+	if err := CheckKey(o.Subject); err != nil {
+		return &FieldError{Field: "subject", Problem: "is " + quote(o.Subject) +
+			", want 1 to 128 characters of A-Z a-z 0-9 - / _ = and single dots inside; it is put below {namespace}.jobs."}
+	}
+	return checkHeaders(o.Headers, natsReserved)
+}
+
+// checkHeaders refuses headers, in an order that gives the same error each time.
+func checkHeaders(headers map[string]string, isReserved func(lower string) bool) *FieldError {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if problem := headerProblem(name, headers[name], isReserved); problem != "" {
 			return &FieldError{Field: "headers[" + quote(name) + "]", Problem: problem}
 		}
 	}
@@ -216,12 +284,24 @@ var reserved = []string{
 	HeaderTrace, "tracestate", HeaderAgent,
 }
 
-func headerProblem(name, value string) string {
-	lower := strings.ToLower(name)
+// httpReserved: see reserved.
+func httpReserved(lower string) bool { return contains(reserved, lower) || ours(lower) }
+
+// natsReserved: the server and its clients act on headers that begin with
+// "Nats-", and read "Status" as an answer of the server.
+func natsReserved(lower string) bool {
+	return strings.HasPrefix(lower, "nats-") || lower == "status" || lower == "description" || lower == HeaderTrace || lower == "tracestate" || ours(lower)
+}
+
+func ours(lower string) bool {
+	return strings.HasPrefix(lower, "webhook-") || strings.HasPrefix(lower, "schedule-")
+}
+
+func headerProblem(name, value string, isReserved func(lower string) bool) string {
 	switch {
 	case !isToken(name):
 		return "is not a header name (RFC 9110 token)"
-	case contains(reserved, lower), strings.HasPrefix(lower, "webhook-"), strings.HasPrefix(lower, "schedule-"):
+	case isReserved(strings.ToLower(name)):
 		return "is reserved and cannot be set"
 	case len(value) > 8192:
 		return "has a value longer than 8192 bytes"

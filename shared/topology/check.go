@@ -48,6 +48,12 @@ func checkStream(want, has *jetstream.StreamConfig) error {
 			differ("max_msgs_per_subject", has.MaxMsgsPerSubject, int64(-1)),
 		)
 	}
+	if want.MaxMsgsPerSubject == 1 { // states of runs
+		checks = append(checks,
+			differ("allow_msg_ttl", has.AllowMsgTTL, true),
+			differ("max_msgs_per_subject", has.MaxMsgsPerSubject, want.MaxMsgsPerSubject),
+		)
+	}
 	for _, err := range checks {
 		if err != nil {
 			return err

@@ -75,8 +75,10 @@ func (e *ensurer) once(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	if _, err := e.stream(ctx, resultConfig(e.names, 0)); err != nil {
-		return Info{}, err
+	for _, config := range []jetstream.StreamConfig{resultConfig(e.names, 0), deadConfig(e.names, 0), runConfig(e.names, 0)} {
+		if _, err := e.stream(ctx, config); err != nil {
+			return Info{}, err
+		}
 	}
 	triggers, err := e.stream(ctx, triggerConfig(e.names, strconv.Itoa(DefaultPartitions), 0))
 	if err != nil {

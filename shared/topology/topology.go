@@ -27,6 +27,7 @@ const (
 	triggerBytes    = 1 << 30   // of the trigger stream
 	resultAge       = 7 * 24 * time.Hour
 	resultDuplicate = 2 * time.Minute
+	deadAge         = 30 * 24 * time.Hour
 )
 
 // Info is what Ensure found.
@@ -69,6 +70,38 @@ func triggerConfig(names contract.Names, partitions string, replicas int) jetstr
 		AllowDirect:        true,
 		DenyDelete:         true,
 		Metadata:           map[string]string{partitionsKey: partitions},
+	}
+}
+
+func deadConfig(names contract.Names, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        names.DeadStream(),
+		Description: "dead letters",
+		Subjects:    []string{names.Deads()},
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardOld,
+		MaxAge:      deadAge,
+		Storage:     jetstream.FileStorage,
+		Replicas:    replicas,
+		Compression: jetstream.S2Compression,
+		Duplicates:  resultDuplicate,
+		AllowDirect: true,
+	}
+}
+
+// runConfig: states are read from the leader, never directly from a follower
+// that may be behind, and each has a time to live of its own.
+func runConfig(names contract.Names, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              names.RunStream(),
+		Description:       "states of runs: overlap and completions",
+		Subjects:          []string{names.Runs()},
+		Retention:         jetstream.LimitsPolicy,
+		Discard:           jetstream.DiscardOld,
+		MaxMsgsPerSubject: 1,
+		Storage:           jetstream.FileStorage,
+		Replicas:          replicas,
+		AllowMsgTTL:       true,
 	}
 }
 

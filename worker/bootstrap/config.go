@@ -23,6 +23,27 @@ type Config struct {
 	// Concurrency is how many calls the worker makes at once. 0: 64.
 	Concurrency int `envconfig:"WORKER_CONCURRENCY"`
 
+	// HostConcurrency is how many calls a worker makes at once to one host. 0: 32.
+	HostConcurrency int `envconfig:"HOST_CONCURRENCY"`
+
+	// HostRate is how many calls a second a worker makes to one host. 0: no limit.
+	HostRate float64 `envconfig:"HOST_RATE"`
+
+	// EgressAllow are the networks (CIDR) and addresses that callbacks may reach
+	// although they are not public.
+	EgressAllow []string `envconfig:"EGRESS_ALLOW"`
+
+	// WebhookSecrets sign callbacks ("whsec_…"), newest first. Empty: no signature.
+	WebhookSecrets []string `envconfig:"WEBHOOK_SECRETS"`
+
+	// URL is where targets reach this worker's HTTP_ADDR, for reports of
+	// completions. Empty: they get a NATS subject only.
+	URL string `envconfig:"WORKER_URL"`
+
+	// EventsToken lets events in at POST /events/{key} (a bearer token). Empty:
+	// that is off.
+	EventsToken string `envconfig:"EVENTS_TOKEN"`
+
 	// Grace is how long calls under way may take to finish when the worker
 	// stops. 0: 10 s; negative: none.
 	Grace time.Duration `ignored:"true"`

@@ -174,6 +174,7 @@ func firstDue(os []occurrence, t int64) int {
 func missedTrigger(from, to occurrence, count int64, reason string) contract.Trigger {
 	t := to.trigger()
 	t.Mode, t.Option, t.Timeout = contract.ModeMissed, nil, 0
+	t.Attempts, t.Deadline, t.Overlap, t.Completion = 0, 0, "", 0
 	t.Missed = &contract.Missed{From: instant(from.nominal), To: instant(to.nominal), Count: count, Reason: reason}
 	return t
 }

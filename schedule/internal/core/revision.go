@@ -219,5 +219,6 @@ func (o occurrence) trigger() contract.Trigger {
 		Key: o.rev.key, Index: o.index, Mode: def.Mode,
 		Scheduled: instant(o.nominal), Due: instant(o.due), Revision: o.rev.number,
 		Timeout: def.Timeout, Option: def.Option,
+		Attempts: def.Attempts, Deadline: def.Deadline, Overlap: def.Overlap, Completion: def.Completion,
 	}
 }

@@ -31,6 +31,7 @@ func (r *run) runEvent(e Event) {
 	}
 	now := r.Clock.Now()
 	call := Call{ID: r.Random.ID(), Key: e.Key, Mode: message.Mode, Scheduled: now, Attempt: 1, Option: message.Option}
+	call.WebhookID = call.ID
 	answer, s := r.attempt(call, contract.DefaultTimeout)
 	outcome := contract.OutcomeFailed // of a temporary failure too: events are not retried
 	if answer.Verdict == Success {

@@ -98,7 +98,7 @@ func (f *flight) call() {
 	t := &f.trigger
 	call := Call{
 		ID: t.ID, Key: t.Key, Index: t.Index, Mode: t.Mode, Scheduled: t.Scheduled,
-		Attempt: f.delivery.Count, Option: t.Option,
+		Attempt: f.delivery.Count, Option: t.Option, WebhookID: webhookID(t),
 	}
 	answer, s := f.attempt(call, timeout(t))
 	f.gate.release()
@@ -127,6 +127,14 @@ func (f *flight) settle(records ...contract.Result) {
 		}
 	}
 	f.ack()
+}
+
+// webhookID is what the target takes for the occurrence's ID.
+func webhookID(t *contract.Trigger) string {
+	if t.Origin != "" {
+		return t.Origin
+	}
+	return t.ID
 }
 
 func (f *flight) backoff() time.Duration {

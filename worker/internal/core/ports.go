@@ -64,6 +64,22 @@ type Executor interface {
 	// returns soon after ctx has ended, and never retries: that goes through the
 	// queue. It keeps nothing of the call.
 	Execute(ctx context.Context, call Call) Answer
+	// Target names what a call with that option burdens: for HTTP the host and
+	// port, in lower case. Calls of the same target share its limits. Empty: no
+	// limits apply. It does no I/O and does not fail: an option that cannot be
+	// read has the empty target.
+	Target(option json.RawMessage) string
+}
+
+// Targets share out calls among the targets, so that one that hangs, fails or
+// is slow leaves the others untouched. Methods are safe for concurrent use.
+type Targets interface {
+	// Enter asks for a place at target. It blocks while one is expected soon,
+	// for about a second at most, and until ctx ends. It returns either done,
+	// which the caller calls once with the answer when the call has ended, or,
+	// when done is nil, after what time it is worth asking again; the call is
+	// handed back until then. Zero: ctx has ended.
+	Enter(ctx context.Context, target string) (done func(Answer), again time.Duration)
 }
 
 // Executors are the executors by mode. A new mode is one more entry.
@@ -78,6 +94,12 @@ type Call struct {
 	Scheduled time.Time // nominal time
 	Attempt   int       // from 1
 	Option    json.RawMessage
+
+	// WebhookID is what the target takes for the ID: that of the first occurrence
+	// when a dead letter is sent again. Otherwise it is ID.
+	WebhookID string
+	// Token lets the target report a completion later. Empty: it cannot.
+	Token string
 }
 
 // Verdict is what an answer means for the occurrence.
@@ -97,6 +119,14 @@ type Answer struct {
 	Class      string        // contract.Error…; empty on success
 	Error      string        // for people, free of secrets; empty on success
 	RetryAfter time.Duration // what the target asked for; 0: nothing
+
+	// Accepted: the target will report the completion later. The verdict is
+	// Success then.
+	Accepted bool
+
+	Bytes   int64  // of the answer's body that were read
+	Excerpt string // the body's beginning, at most contract.MaxExcerpt, valid UTF-8
+	TraceID string // that the target was given
 }
 
 // EventSource delivers events: calls wanted at once, by anyone, kept by nobody.

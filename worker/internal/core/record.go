@@ -25,11 +25,16 @@ type span struct{ started, finished time.Time }
 
 // attempted is the record of one attempt.
 func attempted(c Call, due time.Time, s span, a Answer, outcome, worker string) contract.Result {
-	return contract.Result{
+	r := contract.Result{
 		Kind: contract.KindAttempt, ID: c.ID, Key: c.Key, Index: c.Index, Mode: c.Mode,
 		Scheduled: c.Scheduled.UTC(), Due: due.UTC(), Started: s.started.UTC(), Finished: s.finished.UTC(),
 		Attempt: c.Attempt, Outcome: outcome, Status: a.Status, ErrorClass: a.Class, Error: a.Error, Worker: worker,
+		Lateness: contract.Duration(max(s.started.Sub(due), 0)), Bytes: a.Bytes, Excerpt: a.Excerpt, TraceID: a.TraceID,
 	}
+	if c.WebhookID != c.ID {
+		r.Origin = c.WebhookID
+	}
+	return r
 }
 
 // concluded is the final record of the occurrence that the attempt ended.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -122,7 +123,7 @@ func (e *Executor) request(ctx context.Context, call core.Call) (*http.Request, 
 
 // headers sets ours; contract.CheckOption has refused a user's of these names.
 func (e *Executor) headers(h http.Header, call core.Call) {
-	h.Set(contract.HeaderID, call.ID)
+	h.Set(contract.HeaderID, call.WebhookID)
 	h.Set(contract.HeaderTimestamp, strconv.FormatInt(e.now().Unix(), 10))
 	h.Set(contract.HeaderNamespace, e.namespace)
 	h.Set(contract.HeaderKey, call.Key)
@@ -131,6 +132,27 @@ func (e *Executor) headers(h http.Header, call core.Call) {
 	h.Set(contract.HeaderAttempt, strconv.Itoa(call.Attempt))
 	h.Set(contract.HeaderTrace, traceparent(call.ID))
 	h.Set(contract.HeaderAgent, e.agent)
+}
+
+// Target implements core.Executor: the host and port of the option's URL.
+func (e *Executor) Target(raw json.RawMessage) string {
+	var o option
+	if json.Unmarshal(raw, &o) != nil {
+		return ""
+	}
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
+	}
+	return strings.ToLower(net.JoinHostPort(u.Hostname(), port))
 }
 
 // answered says what a response means.

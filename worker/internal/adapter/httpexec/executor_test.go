@@ -41,7 +41,7 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 
 func call(option string) core.Call {
 	return core.Call{
-		ID: occurrence, Key: "a.b", Index: 2, Mode: contract.ModeHTTP, Attempt: 3, Option: json.RawMessage(option),
+		ID: occurrence, WebhookID: occurrence, Key: "a.b", Index: 2, Mode: contract.ModeHTTP, Attempt: 3, Option: json.RawMessage(option),
 		Scheduled: time.Date(2026, 1, 2, 3, 4, 5, 600, time.FixedZone("", 3600)),
 	}
 }

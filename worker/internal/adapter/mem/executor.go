@@ -2,6 +2,7 @@ package mem
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -34,6 +35,14 @@ func (e *Executor) Execute(ctx context.Context, call core.Call) core.Answer {
 		return core.Answer{Verdict: core.Success, Status: 200}
 	}
 	return e.Answer(ctx, call)
+}
+
+// Target implements core.Executor: an option that is a JSON string is its own
+// target, so that tests can choose.
+func (e *Executor) Target(option json.RawMessage) string {
+	var target string
+	_ = json.Unmarshal(option, &target)
+	return target
 }
 
 // Calls returns the calls so far, in the order in which they began.
