@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
@@ -18,6 +19,7 @@ import (
 var natsSet = wire.NewSet(
 	names, jetStream, queue,
 	natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)),
+	natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)),
 	natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)),
 	wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )

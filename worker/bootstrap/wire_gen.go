@@ -10,6 +10,7 @@ import (
 	"github.com/google/wire"
 	"github.com/nats-io/nats.go"
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
@@ -30,6 +31,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	contractNames := names(c)
 	natsjobsQueue := queue(nc, jetstreamJetStream, contractNames)
 	log := natsresult.New(jetstreamJetStream, contractNames)
+	letters := natsdead.New(jetstreamJetStream, contractNames)
 	clock := system.Clock{}
 	executor := httpExecutor(c, clock)
 	coreExecutors := executors(executor)
@@ -40,6 +42,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	ports := core.Ports{
 		Queue:     natsjobsQueue,
 		Log:       log,
+		Dead:      letters,
 		Executors: coreExecutors,
 		Events:    source,
 		Clock:     clock,
@@ -55,7 +58,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 
 // natsSet are the adapters on NATS.
 var natsSet = wire.NewSet(
-	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
+	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
 // machineSet are the adapters on the machine.

@@ -21,10 +21,10 @@ type Decision struct {
 	Delay   time.Duration // until the next attempt, when it has not
 }
 
-// Decide says what an answer to the attempt of that number (from 1) means.
-// fraction, in [0,1), is the chance in the backoff. There is no limit of
-// attempts: a temporary failure is tried again until it is none.
-func Decide(a Answer, attempt int, fraction float64) Decision {
+// Decide says what an answer to the attempt of that number (from 1) means, when
+// there are at most limit of them. fraction, in [0,1), is the chance in the
+// backoff.
+func Decide(a Answer, attempt, limit int, fraction float64) Decision {
 	switch a.Verdict {
 	case Success:
 		return Decision{Outcome: contract.OutcomeSuccess, Final: true}
@@ -32,8 +32,11 @@ func Decide(a Answer, attempt int, fraction float64) Decision {
 		return Decision{Outcome: contract.OutcomeFailed, Final: true}
 	case Temporary:
 	}
-	if a.Class == contract.ErrorStopped {
+	switch {
+	case a.Class == contract.ErrorStopped:
 		return Decision{Outcome: contract.OutcomeRetry} // the target did nothing wrong
+	case attempt >= limit:
+		return Decision{Outcome: contract.OutcomeDead, Final: true}
 	}
 	delay := max(Backoff(attempt, fraction), min(a.RetryAfter, MaxBackoff))
 	return Decision{Outcome: contract.OutcomeRetry, Delay: delay}

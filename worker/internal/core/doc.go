@@ -10,14 +10,16 @@
 //	                                                             ↘ handed back (to be tried again later)
 //
 // Delivered: the bytes are read by [read], a pure function. What can never
-// become a call (garbage, an unknown mode, missing fields) is recorded as
-// failed and acknowledged, so that it neither loops nor stalls others. A
-// trigger written by a newer version of the product is handed back for a
-// worker that understands it. One of mode MISSED is recorded, never called.
+// become a call (garbage, an unknown mode, missing fields) is kept as a dead
+// letter, recorded as failed and acknowledged, so that it neither loops nor
+// stalls others. A trigger written by a newer version of the product is handed
+// back for a worker that understands it, for a day. One of mode MISSED is
+// recorded, never called.
 //
 // Held: schedulers store triggers up to a second before they are due. Waiting
 // for that takes no slot, so a held trigger never keeps a due one from being
-// called. One that is due much later is handed back with a delay.
+// called. One that is due much later is handed back with a delay. One whose
+// first attempt would start later than its job allows has expired.
 //
 // Waiting: at most Concurrency calls run at once. The worker asks the queue
 // for no more than it can soon run ([gate]); what it cannot take is left to
@@ -25,11 +27,13 @@
 //
 // Called: a delivery that is not the first, or that starts suspiciously late,
 // is looked up in the [ResultLog] first: when its occurrence has a final
-// record already it only has to be acknowledged. Then the [Executor] of its
-// mode makes one attempt, limited by the job's timeout.
+// record already it only has to be acknowledged, and when its last attempt has
+// been made only the end is missing. Then the [Executor] of its mode makes one
+// attempt, limited by the job's timeout.
 //
 // Recorded: [Decide], a pure function, says what the answer means. The attempt
-// is recorded, and, when it ends the occurrence, the final record as well.
+// is recorded, and, when it ends the occurrence, the final record as well. Before
+// that a trigger that ended without success goes to the [DeadLetters].
 //
 // # Invariants
 //
@@ -38,10 +42,10 @@
 //     when handing back fails too, the queue delivers it again by itself.
 //   - Records carry an ID made of the occurrence's ([RecordID]); the log drops
 //     a second one, so a repeated write changes nothing.
-//   - The number of an attempt is the queue's count of deliveries. It survives
-//     the worker, and a delivery that was lost with a dead worker counts as an
-//     attempt, since its call may have been made. A delivery that was handed
-//     back before its call counts too: numbers rise but may have gaps.
+//   - The number of an attempt is one more than the highest in the log, so that
+//     deliveries without a call use no attempt up. A call lost with its worker
+//     left no record, and its number is used again; so is that of a call which
+//     its worker cut off.
 //   - Nothing is retried here without going through the queue, so a retry
 //     survives the worker as well.
 //

@@ -38,7 +38,7 @@ func (r *run) runEvent(e Event) {
 		outcome = contract.OutcomeSuccess
 	}
 	record := attempted(call, now, s, answer, outcome, r.settings.Name)
-	_ = r.store(record) // the monitor has been told, and the final record may yet succeed
+	_ = r.store(r.work, record) // the monitor has been told, and the final record may yet succeed
 	r.finish(e, concluded(record))
 }
 
@@ -67,7 +67,7 @@ func (r *run) finish(e Event, final contract.Result) {
 	if err := contract.CheckKey(e.Key); err != nil {
 		r.Monitor.Trouble(Trouble{Doing: "run event", ID: final.ID, Err: err})
 	} else {
-		_ = r.store(final) // the monitor has been told
+		_ = r.store(r.work, final) // the monitor has been told
 	}
 	if e.Reply == nil {
 		return

@@ -10,7 +10,7 @@ import (
 
 const (
 	storeTimeout  = 5 * time.Second  // of one attempt to store a record
-	storePatience = 30 * time.Second // how long storing is tried before the trigger is handed back
+	storePatience = 30 * time.Second // how long storing is tried before the trigger is handed back; see fresh
 )
 
 // execute calls the executor of the call's mode. A panic there is the end of
@@ -25,28 +25,44 @@ func (r *run) execute(ctx context.Context, call Call) (answer Answer) {
 	return r.Executors[call.Mode].Execute(ctx, call)
 }
 
-// store stores a record, trying for storePatience because the call that it
-// tells of would otherwise have to be repeated. When calls are being cut off it
-// tries once more and no longer.
-func (r *run) store(record contract.Result) error {
+// store stores a record.
+func (w *Worker) store(ctx context.Context, record contract.Result) error {
 	id := RecordID(record)
-	limit := r.Clock.Now().Add(storePatience)
+	trouble := Trouble{Doing: "store record", ID: record.ID, Key: record.Key}
+	err := w.persist(ctx, trouble, func(ctx context.Context) error { return w.Log.Append(ctx, id, record) })
+	if err == nil {
+		w.Monitor.Recorded(record)
+	}
+	return err
+}
+
+// bury keeps a dead letter.
+func (w *Worker) bury(ctx context.Context, letter contract.Dead) error {
+	trouble := Trouble{Doing: "keep dead letter", ID: letter.ID, Key: letter.Key}
+	return w.persist(ctx, trouble, func(ctx context.Context) error { return w.Dead.Put(ctx, letter) })
+}
+
+// persist calls put, for storePatience if it fails, because the call that it
+// is about would otherwise have to be repeated. When ctx has ended it tries once
+// more and no longer.
+func (w *Worker) persist(ctx context.Context, trouble Trouble, put func(context.Context) error) error {
+	limit := w.Clock.Now().Add(storePatience)
 	for n := 1; ; n++ {
-		err := r.append(id, record)
+		err := w.once(ctx, put)
 		if err == nil {
-			r.Monitor.Recorded(record)
 			return nil
 		}
-		wait := Backoff(min(n, 3), r.Random.Fraction())
-		if r.Clock.Now().Add(wait).After(limit) || r.Clock.Sleep(r.work, wait) != nil {
-			r.Monitor.Trouble(Trouble{Doing: "store record", ID: record.ID, Key: record.Key, Err: err})
+		wait := Backoff(min(n, 3), w.Random.Fraction())
+		if w.Clock.Now().Add(wait).After(limit) || w.Clock.Sleep(ctx, wait) != nil {
+			trouble.Err = err
+			w.Monitor.Trouble(trouble)
 			return err
 		}
 	}
 }
 
-func (r *run) append(id string, record contract.Result) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.work), storeTimeout)
+func (w *Worker) once(ctx context.Context, put func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	return r.Log.Append(ctx, id, record)
+	return put(ctx)
 }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -14,12 +13,13 @@ const (
 	maxHold = 5 * time.Second
 	// holdLead is how long before it is due such a trigger is to come again.
 	holdLead = 2 * time.Second
-	// suspicious is how late a first delivery makes one ask the log.
-	suspicious = 30 * time.Second
-	// slack is by how much the clocks of those who write records may differ.
-	slack = time.Minute
-	// newerDelay is after what time a trigger that is too new comes again.
-	newerDelay = 30 * time.Second
+	// newerDelay is after what time a trigger that is too new comes again, and
+	// newerPatience how long a worker that understands it is waited for.
+	newerDelay    = 30 * time.Second
+	newerPatience = 24 * time.Hour
+	// lastBackoff is the attempt whose backoff bounds the wait for a store that
+	// failed: 16 s.
+	lastBackoff = 5
 )
 
 // flight is a delivery in the worker's hands.
@@ -27,30 +27,44 @@ type flight struct {
 	*run
 	delivery Delivery
 	trigger  contract.Trigger
+
+	last  contract.Result // the last attempt that counts; zero: there is none
+	asked time.Time       // when nobody else had run it for certain
 }
 
 // fly takes the delivery from its arrival to its acknowledgement, or hands it
-// back.
+// back. A stage that returns false has done one of the two.
 func (f *flight) fly() {
 	defer f.gate.leave()
-	var err error
-	f.trigger, err = read(f.delivery, f.Executors)
-	switch now := f.Clock.Now(); {
-	case errors.Is(err, contract.ErrNewer):
-		f.handBack("written by a newer version", newerDelay)
-	case err != nil:
-		f.settle(poison(f.delivery, &f.trigger, err, now, f.settings.Name))
-	case f.trigger.Mode == contract.ModeMissed:
-		f.settle(missed(&f.trigger, now, f.settings.Name))
-	case f.hold(now) && !f.ended():
-		f.call()
+	f.asked = f.Clock.Now()
+	for _, stage := range []func() bool{f.decode, f.hold, f.resume, f.punctual, f.call} {
+		if !stage() {
+			return
+		}
 	}
 }
 
-// hold waits until the trigger is due. When it returns false the delivery has
-// been handed back.
-func (f *flight) hold(now time.Time) bool {
-	wait := f.trigger.Due.Sub(now)
+// decode reads the trigger and settles what is not to be called.
+func (f *flight) decode() bool {
+	var err error
+	f.trigger, err = read(f.delivery, f.Executors)
+	newer := errors.Is(err, contract.ErrNewer) && f.asked.Sub(f.delivery.Stored) < newerPatience
+	switch {
+	case newer:
+		f.handBack("written by a newer version", newerDelay)
+	case err != nil:
+		f.poisoned(err)
+	case f.trigger.Mode == contract.ModeMissed:
+		f.settle(missed(&f.trigger, f.asked, f.settings.Name))
+	default:
+		return true
+	}
+	return false
+}
+
+// hold waits until the trigger is due.
+func (f *flight) hold() bool {
+	wait := f.trigger.Due.Sub(f.Clock.Now())
 	if wait > maxHold {
 		f.handBack("not due yet", min(wait-holdLead, MaxBackoff))
 		return false
@@ -67,66 +81,73 @@ func (f *flight) hold(now time.Time) bool {
 	return true
 }
 
-// ended acknowledges a trigger whose occurrence has ended already, which is
-// looked up when another worker may have run it.
-func (f *flight) ended() bool {
-	t := &f.trigger
-	if f.delivery.Count <= 1 && f.Clock.Now().Sub(t.Due) <= suspicious {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(f.work, storeTimeout)
-	defer cancel()
-	found, err := f.Log.Final(ctx, t.Key, t.ID, t.Due.Add(-slack))
-	switch {
-	case err != nil:
-		f.Monitor.Trouble(Trouble{Doing: "look up final record", ID: t.ID, Key: t.Key, Err: err})
-		f.handBack("log not available", f.backoff())
-		return true
-	case found:
-		f.ack()
+// punctual ends an occurrence whose first attempt would start too late.
+func (f *flight) punctual() bool {
+	limit, now := deadline(&f.trigger), f.Clock.Now()
+	if f.last.Attempt > 0 || now.Sub(f.trigger.Due) <= limit {
 		return true
 	}
+	f.finish(uncalled(&f.trigger, contract.OutcomeExpired, "not started within "+limit.String(), now, f.settings.Name))
 	return false
 }
 
-// call makes one attempt as soon as there is a slot, and records it.
-func (f *flight) call() {
+// call makes one attempt as soon as there is a slot.
+func (f *flight) call() bool {
 	if !f.gate.acquire(f.stop) {
 		f.handBack("worker stops", 0)
-		return
+		return false
 	}
-	t := &f.trigger
-	call := Call{
-		ID: t.ID, Key: t.Key, Index: t.Index, Mode: t.Mode, Scheduled: t.Scheduled,
-		Attempt: f.delivery.Count, Option: t.Option, WebhookID: webhookID(t),
-	}
-	answer, s := f.attempt(call, timeout(t))
+	made, ok := f.try()
 	f.gate.release()
-	decision := Decide(answer, call.Attempt, f.Random.Fraction())
-	record := attempted(call, t.Due, s, answer, decision.Outcome, f.settings.Name)
-	if decision.Final {
-		f.settle(record, concluded(record))
-		return
+	if ok {
+		f.account(made)
 	}
-	// The trigger stays in the queue, so a record of the attempt that cannot
-	// be stored is the only loss.
-	if f.store(record) == nil && answer.Class == contract.ErrorStopped {
-		f.handBack("worker stops", 0)
-		return
-	}
-	f.handBack("attempt failed", decision.Delay)
+	return ok
 }
 
-// settle stores the records that account for the trigger and only then
-// acknowledges it.
-func (f *flight) settle(records ...contract.Result) {
-	for _, record := range records {
-		if f.store(record) != nil {
-			f.handBack("record not stored", f.backoff())
-			return
-		}
+// made is an attempt that was made.
+type made struct {
+	call   Call
+	answer Answer
+	span   span
+}
+
+// try makes the attempt, unless so much time has passed that it must not be
+// made any more.
+func (f *flight) try() (m made, ok bool) {
+	if f.stale() && !f.consult() || !f.punctual() {
+		return m, false
 	}
-	f.ack()
+	t := &f.trigger
+	m.call = Call{
+		ID: t.ID, Key: t.Key, Index: t.Index, Mode: t.Mode, Scheduled: t.Scheduled,
+		Attempt: f.last.Attempt + 1, Option: t.Option, WebhookID: webhookID(t),
+	}
+	m.answer, m.span = f.attempt(m.call, timeout(t))
+	return m, true
+}
+
+// account records an attempt and does what follows from it.
+func (f *flight) account(m made) {
+	if f.stale() {
+		if !f.recheck() {
+			return // another worker was faster; its records hold
+		}
+		m.call.Attempt = f.last.Attempt + 1
+	}
+	decision := Decide(m.answer, m.call.Attempt, attempts(&f.trigger), f.Random.Fraction())
+	record := attempted(m.call, f.trigger.Due, m.span, m.answer, decision.Outcome, f.settings.Name)
+	err := f.store(f.work, record)
+	switch {
+	case decision.Final && err != nil:
+		f.handBack("record not stored", f.backoff())
+	case decision.Final:
+		f.finish(concluded(record))
+	case m.answer.Class == contract.ErrorStopped:
+		f.handBack("worker stops", 0)
+	default: // the trigger stays in the queue: only the record can be lost
+		f.handBack("attempt failed", decision.Delay)
+	}
 }
 
 // webhookID is what the target takes for the occurrence's ID.
@@ -137,8 +158,9 @@ func webhookID(t *contract.Trigger) string {
 	return t.ID
 }
 
+// backoff is how long to wait for a store that failed.
 func (f *flight) backoff() time.Duration {
-	return Backoff(f.delivery.Count, f.Random.Fraction())
+	return Backoff(min(f.delivery.Count, lastBackoff), f.Random.Fraction())
 }
 
 func (f *flight) ack() {

@@ -28,7 +28,7 @@ func (s single) Receive(ctx context.Context, _ int, sink func(core.Delivery)) er
 }
 
 // runOne runs a worker on one delivery until it is settled.
-func runOne(t *testing.T, log core.ResultLog, handle core.Handle, settled <-chan struct{}, answer core.Answer) {
+func runOne(t *testing.T, log core.ResultLog, dead core.DeadLetters, handle core.Handle, settled <-chan struct{}, answer core.Answer) {
 	t.Helper()
 	now := time.Now().UTC()
 	data, err := contract.Encode(contract.Trigger{ID: "1", Key: "k", Mode: contract.ModeHTTP, Scheduled: now, Due: now})
@@ -39,7 +39,7 @@ func runOne(t *testing.T, log core.ResultLog, handle core.Handle, settled <-chan
 	queue.delivery <- core.Delivery{Data: data, Key: "k", Sequence: 1, Count: 1, Handle: handle}
 	executor := &mem.Executor{Answer: func(context.Context, core.Call) core.Answer { return answer }}
 	worker := core.New(core.Settings{Name: "w", Concurrency: 1}, core.Ports{
-		Queue: queue, Log: log, Events: mem.NewEvents(), Clock: system.Clock{}, Random: half{}, Monitor: &mem.Monitor{},
+		Queue: queue, Log: log, Dead: dead, Events: mem.NewEvents(), Clock: system.Clock{}, Random: half{}, Monitor: &mem.Monitor{},
 		Executors: core.Executors{contract.ModeHTTP: executor},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -56,7 +56,7 @@ func TestBothRecordsAreStoredBeforeTheAcknowledgement(t *testing.T) {
 		log.EXPECT().Append(gomock.Any(), "1.final", gomock.Any()).Return(nil),
 		handle.EXPECT().Ack().Do(func() error { close(settled); return nil }),
 	)
-	runOne(t, log, handle, settled, core.Answer{Verdict: core.Success})
+	runOne(t, log, mem.NewDead(), handle, settled, core.Answer{Verdict: core.Success})
 }
 
 func TestTheAttemptIsStoredBeforeItIsHandedBack(t *testing.T) {
@@ -67,7 +67,7 @@ func TestTheAttemptIsStoredBeforeItIsHandedBack(t *testing.T) {
 		log.EXPECT().Append(gomock.Any(), "1.attempt.1", gomock.Any()).Return(nil),
 		handle.EXPECT().Retry(500*time.Millisecond).Do(func(time.Duration) error { close(settled); return nil }),
 	)
-	runOne(t, log, handle, settled, core.Answer{Class: contract.ErrorTimeout})
+	runOne(t, log, mem.NewDead(), handle, settled, core.Answer{Class: contract.ErrorTimeout})
 }
 
 func TestAFinalRecordThatFailsOnceIsStoredBeforeTheAcknowledgement(t *testing.T) {
@@ -80,5 +80,22 @@ func TestAFinalRecordThatFailsOnceIsStoredBeforeTheAcknowledgement(t *testing.T)
 		log.EXPECT().Append(gomock.Any(), "1.final", gomock.Any()).Return(nil),
 		handle.EXPECT().Ack().Do(func() error { close(settled); return nil }),
 	)
-	runOne(t, log, handle, settled, core.Answer{Verdict: core.Success})
+	runOne(t, log, mem.NewDead(), handle, settled, core.Answer{Verdict: core.Success})
+}
+
+// A letter that is kept after the final record would be lost with a worker that
+// dies in between, and one before the attempt's record might tell of a success.
+func TestTheDeadLetterIsKeptBetweenTheTwoRecords(t *testing.T) {
+	t.Parallel()
+	ctrl := gomock.NewController(t)
+	log, dead, handle := coremock.NewMockResultLog(ctrl), coremock.NewMockDeadLetters(ctrl), coremock.NewMockHandle(ctrl)
+	settled := make(chan struct{})
+	gomock.InOrder(
+		log.EXPECT().Append(gomock.Any(), "1.attempt.1", gomock.Any()).Return(nil),
+		dead.EXPECT().Put(gomock.Any(), gomock.Any()).Return(errors.New("away")),
+		dead.EXPECT().Put(gomock.Any(), gomock.Any()).Return(nil),
+		log.EXPECT().Append(gomock.Any(), "1.final", gomock.Any()).Return(nil),
+		handle.EXPECT().Ack().Do(func() error { close(settled); return nil }),
+	)
+	runOne(t, log, dead, handle, settled, core.Answer{Verdict: core.Permanent})
 }

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,9 @@ func TestPoisonIsRecordedOnceAndStallsNobody(t *testing.T) {
 		"no times":        {"k", `{"v":1,"id":"1","key":"k","mode":"HTTP"}`, "scheduled: "},
 		"no due":          {"k", `{"v":1,"id":"1","key":"k","mode":"HTTP","scheduled":"2000-01-01T00:00:00Z"}`, "due: "},
 		"long timeout":    {"k", `{"v":1,"id":"1","key":"k","mode":"HTTP","scheduled":"2000-01-01T00:00:00Z","due":"2000-01-01T00:00:00Z","timeout":"16m"}`, "timeout: "},
+		"bad origin":      {"k", `{"v":1,"id":"1","key":"k","mode":"HTTP","scheduled":"2000-01-01T00:00:00Z","due":"2000-01-01T00:00:00Z","origin":"a b"}`, "origin: "},
+		"attempts":        {"k", `{"v":1,"id":"1","key":"k","mode":"HTTP","scheduled":"2000-01-01T00:00:00Z","due":"2000-01-01T00:00:00Z","attempts":-1}`, "attempts: "},
+		"overlap":         {"k", `{"v":1,"id":"1","key":"k","mode":"HTTP","scheduled":"2000-01-01T00:00:00Z","due":"2000-01-01T00:00:00Z","overlap":"x"}`, "overlap: "},
 		"wild year":       {"k", `{"v":1,"id":"1","key":"k","mode":"HTTP","scheduled":"9999-12-31T23:00:00-12:00","due":"2000-01-01T00:00:00Z"}`, "scheduled: "},
 		"missed nothing":  {"k", `{"v":1,"id":"1","key":"k","mode":"MISSED"}`, "missed: "},
 		"missed none":     {"k", `{"v":1,"id":"1","key":"k","mode":"MISSED","missed":{"count":0}}`, "missed: "},
@@ -65,9 +69,64 @@ func TestPoisonIsRecordedOnceAndStallsNobody(t *testing.T) {
 				if bad != 10 && bad != 1 { // those that claim one ID are one occurrence
 					t.Errorf("got %d records of poison", bad)
 				}
+				b.wantPoisonKept(bad, test.data)
 			})
 		})
 	}
+}
+
+// wantPoisonKept looks for n dead letters from which data can be had again.
+func (b *bench) wantPoisonKept(n int, data string) {
+	b.t.Helper()
+	letters := b.dead.Letters()
+	if len(letters) != n {
+		b.t.Errorf("got %d dead letters, want %d", len(letters), n)
+	}
+	for _, d := range letters {
+		whole := d.Trigger != nil && d.Data == nil || string(d.Data) == data[:min(len(data), contract.MaxDeadData)]
+		if !whole || d.Outcome != contract.OutcomeFailed || d.ErrorClass != contract.ErrorInvalid || d.Reason == "" || d.Died.IsZero() {
+			b.t.Errorf("got %+v", d)
+		}
+		if _, err := contract.Encode(d); err != nil {
+			b.t.Errorf("a letter that cannot be written: %v", err)
+		}
+	}
+}
+
+// A job of a mode that only a newer worker knows can be sent again.
+func TestTriggerOfAnUnknownModeIsKeptWhole(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		trigger := b.trigger("k", 0)
+		trigger.Mode = "FTP"
+		b.put(trigger)
+		b.start()
+		b.after(0)
+		letters := b.dead.Letters()
+		if len(letters) != 1 || letters[0].Trigger == nil || letters[0].Trigger.ID != trigger.ID || letters[0].Mode != "FTP" {
+			t.Errorf("got %+v", letters)
+		}
+	})
+}
+
+// Regression guard: the log forgets after a while that it has the record.
+func TestPoisonIsRecordedOnceHoweverOftenItComes(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		b.queue.Put("k", []byte("garbage"))
+		b.queue.Refuse(errors.New("acknowledgements are lost"))
+		b.start()
+		b.after(time.Hour)
+		b.queue.Refuse(nil)
+		b.after(time.Minute)
+		b.wantLeft(0)
+		if n := len(b.log.Records()); n != 1 {
+			t.Errorf("got %d records, want 1", n)
+		}
+		if n := len(b.dead.Letters()); n != 1 {
+			t.Errorf("got %d dead letters, want 1", n)
+		}
+	})
 }
 
 func TestNewerTriggerIsLeftToOthers(t *testing.T) {
@@ -83,6 +142,20 @@ func TestNewerTriggerIsLeftToOthers(t *testing.T) {
 		}
 		if n := len(b.monitor.HandedBack()); n < 60 || n > 121 {
 			t.Errorf("handed back %d times in an hour", n)
+		}
+	})
+}
+
+func TestNewerTriggerThatNobodyUnderstandsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		b.queue.Put("k", []byte(`{"v":2,"id":"1","key":"k"}`))
+		b.start()
+		b.after(25 * time.Hour)
+		b.wantLeft(0)
+		b.wantCalls(0)
+		if letters := b.dead.Letters(); len(letters) != 1 || !strings.Contains(letters[0].Error, "newer version") {
+			t.Errorf("got dead letters %+v", letters)
 		}
 	})
 }

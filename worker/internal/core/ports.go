@@ -26,10 +26,11 @@ type Queue interface {
 
 // Delivery is one hand-over of a trigger.
 type Delivery struct {
-	Data     []byte // as stored; whatever a publisher put there
-	Key      string // the schedule's, from where the trigger was stored
-	Sequence uint64 // of the trigger in the queue
-	Count    int    // deliveries of this trigger so far, from 1
+	Data     []byte    // as stored; whatever a publisher put there
+	Key      string    // the schedule's, from where the trigger was stored
+	Sequence uint64    // of the trigger in the queue
+	Stored   time.Time // when the queue stored it, by its clock
+	Count    int       // deliveries of this trigger so far, from 1
 	Handle   Handle
 }
 
@@ -53,9 +54,24 @@ type ResultLog interface {
 	// Append stores a record durably before it returns nil. A record whose ID
 	// was stored a short while ago is dropped, without an error.
 	Append(ctx context.Context, id string, record contract.Result) error
-	// Final says whether the occurrence has a record of kind final. since is a
-	// time before which there is none; it bounds the search.
-	Final(ctx context.Context, key, occurrence string, since time.Time) (bool, error)
+	// Progress says how far the occurrence has come, by the IDs of its records
+	// ([Counts]). since is a time before which it has none; it bounds the search.
+	Progress(ctx context.Context, key, occurrence string, since time.Time) (Progress, error)
+}
+
+// Progress is what the log holds of an occurrence.
+type Progress struct {
+	Ended bool            // it has a final record; Last need not be filled then
+	Last  contract.Result // its attempt of the highest number; zero: there is none
+}
+
+// DeadLetters keep the triggers that ended without success. Methods are safe
+// for concurrent use, block until the letter is kept or ctx ends, and do not
+// retry.
+type DeadLetters interface {
+	// Put keeps a letter durably before it returns nil. A second one of the same
+	// occurrence that follows shortly is dropped, without an error.
+	Put(ctx context.Context, letter contract.Dead) error
 }
 
 // Executor makes calls of one mode.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -12,12 +13,34 @@ import (
 const InvalidKey = "_invalid"
 
 // RecordID names a record so that a second one of the same attempt or end can
-// be told: the occurrence's ID and what the record says about it.
+// be told: the occurrence's ID and what the record says about it. An attempt
+// that its worker cut off does not count, so its name is that of no other.
 func RecordID(r contract.Result) string {
-	if r.Kind == contract.KindAttempt {
-		return r.ID + "." + r.Kind + "." + strconv.Itoa(r.Attempt)
+	switch {
+	case r.Kind != contract.KindAttempt:
+		return r.ID + "." + r.Kind
+	case r.ErrorClass == contract.ErrorStopped:
+		return r.ID + ".stopped." + strconv.FormatInt(r.Started.UnixNano(), 10)
 	}
-	return r.ID + "." + r.Kind
+	return r.ID + "." + r.Kind + "." + strconv.Itoa(r.Attempt)
+}
+
+// Counts reads a record's ID for an occurrence: the number of the attempt, when
+// it is one that counts, or whether it is the end. Other records, and those of
+// other occurrences, are neither.
+func Counts(recordID, occurrence string) (attempt int, end bool) {
+	what, ok := strings.CutPrefix(recordID, occurrence+".")
+	if !ok {
+		return 0, false
+	}
+	if number, ok := strings.CutPrefix(what, contract.KindAttempt+"."); ok {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 {
+			return 0, false
+		}
+		return n, false
+	}
+	return 0, what == contract.KindFinal
 }
 
 // span is when an attempt ran.
@@ -41,6 +64,15 @@ func attempted(c Call, due time.Time, s span, a Answer, outcome, worker string) 
 func concluded(attempt contract.Result) contract.Result {
 	attempt.Kind = contract.KindFinal
 	return attempt
+}
+
+// uncalled is the final record of an occurrence that was not called.
+func uncalled(t *contract.Trigger, outcome, reason string, now time.Time, worker string) contract.Result {
+	return contract.Result{
+		Kind: contract.KindFinal, ID: t.ID, Key: t.Key, Index: t.Index, Mode: t.Mode,
+		Scheduled: t.Scheduled.UTC(), Due: t.Due.UTC(), Finished: now.UTC(),
+		Outcome: outcome, Reason: reason, Worker: worker, Origin: t.Origin,
+	}
 }
 
 // missed is the record of occurrences that were not run.
@@ -70,4 +102,18 @@ func poison(d Delivery, t *contract.Trigger, err error, now time.Time, worker st
 		r.Scheduled, r.Due = t.Scheduled.UTC(), t.Due.UTC()
 	}
 	return r
+}
+
+// buried is the dead letter of an occurrence that ended with that record. The
+// trigger is nil when it cannot be sent again as it is; then its bytes are kept.
+func buried(final contract.Result, t *contract.Trigger, data []byte) contract.Dead {
+	letter := contract.Dead{
+		ID: final.ID, Key: final.Key, Index: final.Index, Mode: final.Mode, Scheduled: final.Scheduled,
+		Died: final.Finished, Outcome: final.Outcome, Reason: final.Reason, Attempts: final.Attempt, Status: final.Status,
+		ErrorClass: final.ErrorClass, Error: final.Error, Worker: final.Worker, Trigger: t,
+	}
+	if t == nil {
+		letter.Data = data[:min(len(data), contract.MaxDeadData)]
+	}
+	return letter
 }

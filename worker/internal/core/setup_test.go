@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,7 @@ type bench struct {
 	queue    *mem.Queue
 	source   core.Queue // what the worker gets; nil: queue
 	log      *mem.Log
+	dead     *mem.Dead
 	events   *mem.Events
 	executor *mem.Executor
 	monitor  *mem.Monitor
@@ -42,7 +44,7 @@ func in(t *testing.T, test func(b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		test(&bench{
-			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), events: mem.NewEvents(),
+			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), events: mem.NewEvents(),
 			executor: &mem.Executor{}, monitor: &mem.Monitor{}, began: time.Now(),
 			settings: core.Settings{Name: "w1", Concurrency: 4, Grace: 10 * time.Second},
 		})
@@ -55,7 +57,7 @@ func (b *bench) worker() *core.Worker {
 		source = b.queue
 	}
 	return core.New(b.settings, core.Ports{
-		Queue: source, Log: b.log, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
+		Queue: source, Log: b.log, Dead: b.dead, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
 		Executors: core.Executors{contract.ModeHTTP: b.executor},
 	})
 }
@@ -112,6 +114,14 @@ func (b *bench) kinds(id string) (list []string) {
 func (b *bench) made() (list []time.Duration) {
 	for _, c := range b.executor.Calls() {
 		list = append(list, c.At.Sub(b.began))
+	}
+	return list
+}
+
+// letters lists the dead letters as "outcome attempts class".
+func (b *bench) letters() (list []string) {
+	for _, d := range b.dead.Letters() {
+		list = append(list, fmt.Sprint(d.Outcome, " ", d.Attempts, " ", d.ErrorClass))
 	}
 	return list
 }

@@ -63,7 +63,7 @@ func TestStopCutsOffAfterTheGracePeriod(t *testing.T) {
 		b.start()
 		b.after(0)
 		b.wantLeft(0)
-		if calls := b.executor.Calls(); len(calls) != 2 || calls[1].Attempt != 2 || calls[1].ID != trigger.ID {
+		if calls := b.executor.Calls(); len(calls) != 2 || calls[1].Attempt != 1 || calls[1].ID != trigger.ID {
 			t.Errorf("got calls %v", calls)
 		}
 	})

@@ -45,10 +45,10 @@ func check(t *contract.Trigger, key string, modes Executors) error {
 		return bad("scheduled", "want a time")
 	case t.Due.IsZero() || !writable(t.Due):
 		return bad("due", "want a time")
-	case t.Timeout < 0 || time.Duration(t.Timeout) > contract.MaxTimeout:
-		return bad("timeout", fmt.Sprintf("is %s, want more than 0s, at most %s", t.Timeout, contract.MaxTimeout))
+	case t.Origin != "" && !isID(t.Origin):
+		return bad("origin", "want 1 to 64 characters of A-Z a-z 0-9 _ -")
 	}
-	return nil
+	return t.CheckRun()
 }
 
 func checkMissed(t *contract.Trigger) error {
@@ -72,6 +72,22 @@ func timeout(t *contract.Trigger) time.Duration {
 		return time.Duration(t.Timeout)
 	}
 	return contract.DefaultTimeout
+}
+
+// attempts is how many there may be.
+func attempts(t *contract.Trigger) int {
+	if t.Attempts > 0 {
+		return t.Attempts
+	}
+	return contract.DefaultAttempts
+}
+
+// deadline is how long after it was due the first attempt may start.
+func deadline(t *contract.Trigger) time.Duration {
+	if t.Deadline > 0 {
+		return time.Duration(t.Deadline)
+	}
+	return contract.DefaultDeadline
 }
 
 // poisonID names a trigger that has no usable ID, the same on every delivery.

@@ -27,6 +27,7 @@ const (
 type Ports struct {
 	Queue     Queue
 	Log       ResultLog
+	Dead      DeadLetters
 	Executors Executors
 	Events    EventSource
 	Clock     Clock

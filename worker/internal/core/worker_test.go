@@ -107,61 +107,6 @@ func TestNoMoreTriggersThanCanRun(t *testing.T) {
 	})
 }
 
-func TestTemporaryFailureIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	in(t, func(b *bench) {
-		b.executor.Answer = func(_ context.Context, c core.Call) core.Answer {
-			if c.Attempt <= 3 {
-				return core.Answer{Class: contract.ErrorStatus, Status: 503}
-			}
-			return core.Answer{Verdict: core.Success}
-		}
-		trigger := b.put(b.trigger("k", 0))
-		b.start()
-		b.after(time.Minute)
-		// Half of 1, 2 and 4 s.
-		if got, want := b.made(), []time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisecond, 3500 * time.Millisecond}; !slices.Equal(got, want) {
-			t.Errorf("called at %v, want %v", got, want)
-		}
-		want := []string{"attempt retry", "attempt retry", "attempt retry", "attempt success", "final success"}
-		if got := b.kinds(trigger.ID); !slices.Equal(got, want) {
-			t.Errorf("got records %q, want %q", got, want)
-		}
-		b.wantLeft(0)
-	})
-}
-
-func TestTemporaryFailureIsNeverGivenUp(t *testing.T) {
-	t.Parallel()
-	in(t, func(b *bench) {
-		b.executor.Answer = func(context.Context, core.Call) core.Answer { return core.Answer{Class: contract.ErrorConnect} }
-		b.put(b.trigger("k", 0))
-		b.start()
-		b.after(24 * time.Hour)
-		if n := len(b.executor.Calls()); n < 500 {
-			t.Errorf("got %d calls in a day", n)
-		}
-		b.wantLeft(1)
-	})
-}
-
-func TestPermanentFailureEnds(t *testing.T) {
-	t.Parallel()
-	in(t, func(b *bench) {
-		b.executor.Answer = func(context.Context, core.Call) core.Answer {
-			return core.Answer{Verdict: core.Permanent, Class: contract.ErrorStatus, Status: 404}
-		}
-		trigger := b.put(b.trigger("k", 0))
-		b.start()
-		b.after(time.Hour)
-		b.wantCalls(1)
-		b.wantLeft(0)
-		if got := b.kinds(trigger.ID); !slices.Equal(got, []string{"attempt failed", "final failed"}) {
-			t.Errorf("got records %q", got)
-		}
-	})
-}
-
 func TestTimeoutOfTheJob(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {

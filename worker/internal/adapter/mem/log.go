@@ -12,10 +12,18 @@ import (
 // Log is core.ResultLog in memory.
 type Log struct {
 	mu      sync.Mutex
-	records []contract.Result
-	ids     map[string]time.Time // when they were stored
+	records []stored
+	ids     map[string]time.Time // when they were stored last
 	refuse  error
 }
+
+type stored struct {
+	contract.Result
+	at time.Time
+}
+
+// window is for how long a second record of the same ID is dropped.
+const window = 2 * time.Minute
 
 // NewLog makes an empty log.
 func NewLog() *Log { return &Log{ids: map[string]time.Time{}} }
@@ -29,10 +37,13 @@ func (l *Log) Refuse(err error) {
 }
 
 // Records returns what was stored, oldest first.
-func (l *Log) Records() []contract.Result {
+func (l *Log) Records() (list []contract.Result) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]contract.Result(nil), l.records...)
+	for _, stored := range l.records {
+		list = append(list, stored.Result)
+	}
+	return list
 }
 
 // Append implements core.ResultLog.
@@ -42,26 +53,32 @@ func (l *Log) Append(ctx context.Context, id string, record contract.Result) err
 	if err := l.refused(ctx); err != nil {
 		return err
 	}
-	if _, again := l.ids[id]; !again {
-		l.ids[id] = time.Now()
-		l.records = append(l.records, record)
+	now := time.Now()
+	if at, again := l.ids[id]; !again || now.Sub(at) > window {
+		l.ids[id] = now
+		l.records = append(l.records, stored{record, now})
 	}
 	return nil
 }
 
-// Final implements core.ResultLog.
-func (l *Log) Final(ctx context.Context, key, occurrence string, since time.Time) (bool, error) {
+// Progress implements core.ResultLog.
+func (l *Log) Progress(ctx context.Context, key, occurrence string, since time.Time) (p core.Progress, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.refused(ctx); err != nil {
-		return false, err
+		return p, err
 	}
-	for _, r := range l.records {
-		if r.Kind == contract.KindFinal && r.Key == key && r.ID == occurrence && !l.ids[core.RecordID(r)].Before(since) {
-			return true, nil
+	for _, stored := range l.records {
+		if stored.Key != key || stored.at.Before(since) {
+			continue
+		}
+		attempt, end := core.Counts(core.RecordID(stored.Result), occurrence)
+		p.Ended = p.Ended || end
+		if attempt > p.Last.Attempt {
+			p.Last = stored.Result
 		}
 	}
-	return false, nil
+	return p, nil
 }
 
 func (l *Log) refused(ctx context.Context) error {

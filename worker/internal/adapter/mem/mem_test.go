@@ -34,6 +34,14 @@ func TestLog(t *testing.T) {
 	})
 }
 
+func TestDeadLetters(t *testing.T) {
+	t.Parallel()
+	porttest.RunDeadLetters(t, func(*testing.T) porttest.DeadLetters {
+		d := mem.NewDead()
+		return porttest.DeadLetters{DeadLetters: d, Kept: func(*testing.T) []contract.Dead { return d.Letters() }}
+	})
+}
+
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	porttest.RunEvents(t, func(*testing.T) porttest.Events {

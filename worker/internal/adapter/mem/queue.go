@@ -40,7 +40,7 @@ func (q *Queue) Put(key string, data []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.sequence++
-	it := &item{delivery: core.Delivery{Data: data, Key: key, Sequence: q.sequence}}
+	it := &item{delivery: core.Delivery{Data: data, Key: key, Sequence: q.sequence, Stored: time.Now()}}
 	it.delivery.Handle = &handle{queue: q, item: it}
 	q.items = append(q.items, it)
 	q.notify()

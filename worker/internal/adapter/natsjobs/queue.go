@@ -191,6 +191,7 @@ func (q *Queue) pass(msg *nats.Msg, sink func(core.Delivery)) bool {
 		Data:     msg.Data,
 		Key:      q.key(msg.Subject),
 		Sequence: meta.Sequence.Stream,
+		Stored:   meta.Timestamp,
 		Count:    int(meta.NumDelivered), //nolint:gosec // far below the limit
 		Handle:   &handle{nc: q.nc, reply: msg.Reply},
 	})

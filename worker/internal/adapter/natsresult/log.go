@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -17,6 +18,9 @@ import (
 type Log struct {
 	js    jetstream.JetStream
 	names contract.Names
+
+	mu     sync.Mutex // guards stream
+	stream jetstream.Stream
 }
 
 // New makes a log. It asks the server for nothing.
@@ -39,81 +43,64 @@ func (l *Log) Append(ctx context.Context, id string, record contract.Result) err
 	return nil
 }
 
-// Final implements core.ResultLog. Mostly the key's last record decides, which
-// is one cheap request: there is none, it is older than since, or it is the one
-// that is looked for. Only otherwise are the records since then read through,
+// Progress implements core.ResultLog. Mostly the key's last record decides,
+// which is one cheap request: there is none, it is older than since, or it is
+// one of the occurrence. Only otherwise are the records since then read through,
 // without their bodies.
-func (l *Log) Final(ctx context.Context, key, occurrence string, since time.Time) (bool, error) {
-	stream, err := l.js.Stream(ctx, l.names.ResultStream())
+func (l *Log) Progress(ctx context.Context, key, occurrence string, since time.Time) (core.Progress, error) {
+	p, err := l.progress(ctx, key, occurrence, since)
 	if err != nil {
-		return false, l.failed(err)
+		l.forget() // it may have been made anew
+		return p, fmt.Errorf("read stream %s: %w", l.names.ResultStream(), err)
+	}
+	return p, nil
+}
+
+func (l *Log) progress(ctx context.Context, key, occurrence string, since time.Time) (none core.Progress, err error) {
+	stream, err := l.lookUp(ctx)
+	if err != nil {
+		return none, err
 	}
 	subject := l.names.Result(key)
 	last, err := stream.GetLastMsgForSubject(ctx, subject)
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return false, nil
+		return none, nil
 	case err != nil:
-		return false, l.failed(err)
+		return none, err
 	case last.Time.Before(since):
-		return false, nil
+		return none, nil
 	}
-	want := core.RecordID(contract.Result{Kind: contract.KindFinal, ID: occurrence})
-	if last.Header.Get(jetstream.MsgIDHeader) == want {
-		return true, nil
+	found := found{occurrence: occurrence}
+	if !found.see(last.Header.Get(jetstream.MsgIDHeader), last.Sequence) {
+		if err := scan(ctx, stream, subject, since, &found); err != nil {
+			return none, err
+		}
 	}
-	found, err := scan(ctx, stream, subject, since, func(id string) bool { return id == want })
+	return found.progress(ctx, stream, last)
+}
+
+// lookUp returns the stream's handle, which tells how messages are to be asked
+// for.
+func (l *Log) lookUp(ctx context.Context) (jetstream.Stream, error) {
+	l.mu.Lock()
+	stream := l.stream
+	l.mu.Unlock()
+	if stream != nil {
+		return stream, nil
+	}
+	stream, err := l.js.Stream(ctx, l.names.ResultStream())
 	if err != nil {
-		return false, l.failed(err)
+		return nil, err
 	}
-	return found, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stream = stream
+	return stream, nil
 }
 
-func (l *Log) failed(err error) error {
-	return fmt.Errorf("read stream %s: %w", l.names.ResultStream(), err)
-}
-
-// scan looks through the record IDs of a subject, oldest first, by a consumer
-// that lives as long as the scan.
-func scan(ctx context.Context, stream jetstream.Stream, subject string, since time.Time, is func(id string) bool) (bool, error) {
-	const batch, wait = 500, 2 * time.Second
-	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
-		FilterSubject: subject, DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
-		AckPolicy: jetstream.AckNonePolicy, HeadersOnly: true, MemoryStorage: true, Replicas: 1,
-		InactiveThreshold: 10 * time.Second,
-	})
-	if err != nil {
-		return false, err
-	}
-	info := consumer.CachedInfo()
-	defer func() {
-		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
-		defer cancel()
-		_ = stream.DeleteConsumer(after, info.Name) // else it ends by its inactivity
-	}()
-	for left := info.NumPending; left > 0; {
-		messages, err := consumer.Fetch(int(min(left, batch)), jetstream.FetchMaxWait(wait))
-		if err != nil {
-			return false, err
-		}
-		got := 0
-		for msg := range messages.Messages() {
-			if is(msg.Headers().Get(jetstream.MsgIDHeader)) {
-				return true, nil
-			}
-			got++
-		}
-		if err := messages.Error(); err != nil || ctx.Err() != nil || got == 0 {
-			return false, errors.Join(err, context.Cause(ctx), incomplete(got))
-		}
-		left -= min(left, uint64(got))
-	}
-	return false, nil
-}
-
-func incomplete(got int) error {
-	if got > 0 {
-		return nil
-	}
-	return errors.New("the records did not come in time")
+func (l *Log) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stream = nil
 }

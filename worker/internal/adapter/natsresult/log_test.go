@@ -69,8 +69,8 @@ func TestScanCleansUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if found, err := l.Final(t.Context(), "k", "1", time.Now().Add(-time.Minute)); err != nil || !found {
-		t.Fatalf("got %t, %v", found, err)
+	if p, err := l.Progress(t.Context(), "k", "1", time.Now().Add(-time.Minute)); err != nil || !p.Ended {
+		t.Fatalf("got %+v, %v", p, err)
 	}
 	stream, err := js.Stream(t.Context(), names.ResultStream())
 	if err != nil {
@@ -90,7 +90,7 @@ func TestStreamThatIsMissingIsAnError(t *testing.T) {
 	if err := l.Append(t.Context(), "1.final", contract.Result{Kind: contract.KindFinal, Key: "k", ID: "1"}); err == nil {
 		t.Error("a record was stored in no stream")
 	}
-	if _, err := l.Final(t.Context(), "k", "1", time.Time{}); !errors.Is(err, jetstream.ErrStreamNotFound) {
+	if _, err := l.Progress(t.Context(), "k", "1", time.Time{}); !errors.Is(err, jetstream.ErrStreamNotFound) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -24,6 +24,9 @@ func RunLog(t *testing.T, fresh func(t *testing.T) Log) {
 		"drops a record that it has":        dedupes,
 		"finds a final record":              finds,
 		"finds it among many":               findsAmongMany,
+		"finds the last attempt":            findsAttempts,
+		"finds attempts among many":         findsAttemptsAmongMany,
+		"does not count what was cut off":   doesNotCount,
 		"does not look before the time":     looksSince,
 		"takes no other record for a final": distinguishes,
 	} {
@@ -45,9 +48,18 @@ func (l Log) add(t *testing.T, kind, key, id string, attempt int) {
 // want looks for the final record of an occurrence of key "k".
 func (l Log) want(t *testing.T, id string, since time.Time, want bool) {
 	t.Helper()
-	got, err := l.Final(t.Context(), "k", id, since)
-	if err != nil || got != want {
-		t.Errorf("final record of %s: got %t, %v, want %t", id, got, err, want)
+	got, err := l.Progress(t.Context(), "k", id, since)
+	if err != nil || got.Ended != want {
+		t.Errorf("final record of %s: got %t, %v, want %t", id, got.Ended, err, want)
+	}
+}
+
+// wantLast looks for the last attempt at an occurrence of key "k"; 0: none.
+func (l Log) wantLast(t *testing.T, id string, want int) {
+	t.Helper()
+	got, err := l.Progress(t.Context(), "k", id, before())
+	if err != nil || got.Ended || got.Last.Attempt != want || want > 0 && (got.Last.ID != id || got.Last.Kind != contract.KindAttempt) {
+		t.Errorf("last attempt at %s: got %+v, %v, want %d", id, got, err, want)
 	}
 }
 
@@ -88,6 +100,53 @@ func findsAmongMany(t *testing.T, l Log) {
 		l.want(t, id, before(), true)
 	}
 	l.want(t, strconv.Itoa(n), before(), false)
+}
+
+func findsAttempts(t *testing.T, l Log) {
+	l.wantLast(t, "1", 0)
+	l.add(t, contract.KindAttempt, "k", "1", 1)
+	l.wantLast(t, "1", 1)
+	l.wantLast(t, "2", 0)
+	l.add(t, contract.KindAttempt, "k", "1", 2)
+	l.wantLast(t, "1", 2)
+	l.add(t, contract.KindFinal, "k", "1", 2)
+	l.want(t, "1", before(), true)
+}
+
+func findsAttemptsAmongMany(t *testing.T, l Log) {
+	for attempt := 1; attempt <= 12; attempt++ {
+		for _, id := range []string{"1", "2", "11"} {
+			l.add(t, contract.KindAttempt, "k", id, attempt)
+		}
+	}
+	l.add(t, contract.KindAttempt, "k", "2", 13)
+	for id, want := range map[string]int{"1": 12, "2": 13, "11": 12, "3": 0} {
+		l.wantLast(t, id, want)
+	}
+}
+
+// doesNotCount: the number of an attempt that its worker cut off is used again.
+func doesNotCount(t *testing.T, l Log) {
+	stopped := func(attempt int) {
+		r := contract.Result{
+			Kind: contract.KindAttempt, Key: "k", ID: "1", Attempt: attempt, Started: time.Now(),
+			Outcome: contract.OutcomeRetry, ErrorClass: contract.ErrorStopped,
+		}
+		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped(1)
+	l.wantLast(t, "1", 0)
+	l.add(t, contract.KindAttempt, "k", "1", 1)
+	stopped(2)
+	l.wantLast(t, "1", 1)
+	stopped(2)
+	l.add(t, contract.KindAttempt, "k", "1", 2)
+	l.wantLast(t, "1", 2)
+	if got := l.Records(t); len(got) != 5 {
+		t.Errorf("got %d records, want 5", len(got))
+	}
 }
 
 func looksSince(t *testing.T, l Log) {

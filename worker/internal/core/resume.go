@@ -1,0 +1,108 @@
+package core
+
+import (
+	"context"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+const (
+	// suspicious is how late a first delivery makes one ask the log.
+	suspicious = 30 * time.Second
+	// slack is by how much the clocks of those who write records may differ.
+	slack = time.Minute
+	// fresh is how long it holds that nobody else has run a trigger. With what
+	// storing takes (three times storePatience) it stays below the two minutes
+	// for which the log drops a second record of the same name.
+	fresh = 20 * time.Second
+	// maxPause is how long after an attempt the next one must begin. It is far
+	// less than the log keeps records, whose number would otherwise be lost.
+	maxPause = 24 * time.Hour
+)
+
+// resume asks the log what has become of an occurrence that another worker may
+// have run, or that was sent again.
+func (f *flight) resume() bool {
+	late := f.Clock.Now().Sub(f.trigger.Due) > suspicious
+	if f.delivery.Count <= 1 && f.trigger.Origin == "" && !late {
+		return true
+	}
+	return f.consult()
+}
+
+// stale: the trigger has been here for so long that the queue may have given
+// it to another.
+func (f *flight) stale() bool { return f.Clock.Now().Sub(f.asked) > fresh }
+
+// consult asks the log how far the occurrence has come. It returns true when
+// it is to be called; everything else it deals with.
+func (f *flight) consult() bool {
+	now := f.Clock.Now()
+	p, err := f.progress(f.trigger.ID, f.trigger.Key, f.trigger.Due)
+	if err != nil {
+		f.handBack("log not available", f.backoff())
+		return false
+	}
+	return f.digest(p, now)
+}
+
+// recheck is consult after a call, whose result is worth waiting for the log.
+func (f *flight) recheck() bool {
+	var p Progress
+	now, trouble := f.Clock.Now(), Trouble{Doing: "look up records", ID: f.trigger.ID, Key: f.trigger.Key}
+	err := f.persist(f.work, trouble, func(ctx context.Context) (err error) {
+		now = f.Clock.Now()
+		p, err = f.Log.Progress(ctx, f.trigger.Key, f.trigger.ID, f.trigger.Due.Add(-slack))
+		return err
+	})
+	if err != nil {
+		f.handBack("log not available", f.backoff())
+		return false
+	}
+	return f.digest(p, now)
+}
+
+// digest does what follows from what the log held at that time.
+func (f *flight) digest(p Progress, asked time.Time) bool {
+	if p.Ended {
+		f.ack()
+		return false
+	}
+	if end := f.ended(p.Last, asked); end.Outcome != "" {
+		f.finish(concluded(end))
+		return false
+	}
+	f.last, f.asked = p.Last, asked
+	return true
+}
+
+// ended returns the attempt that was the last one, as it should have been
+// recorded. Without an outcome: there will be another.
+func (f *flight) ended(last contract.Result, now time.Time) contract.Result {
+	switch {
+	case last.Attempt == 0:
+		return contract.Result{}
+	case last.Outcome != contract.OutcomeRetry:
+		return last // its worker died before the final record
+	case last.Attempt >= attempts(&f.trigger):
+		last.Outcome = contract.OutcomeDead
+		return last
+	case now.Sub(last.Finished) > maxPause:
+		last.Outcome, last.Reason = contract.OutcomeDead, "no further attempt could be made within "+maxPause.String()
+		return last
+	}
+	return contract.Result{}
+}
+
+// progress asks the log; began is a time at or before the occurrence's first
+// record.
+func (f *flight) progress(id, key string, began time.Time) (Progress, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.work), storeTimeout)
+	defer cancel()
+	p, err := f.Log.Progress(ctx, key, id, began.Add(-slack))
+	if err != nil {
+		f.Monitor.Trouble(Trouble{Doing: "look up records", ID: id, Key: key, Err: err})
+	}
+	return p, err
+}
