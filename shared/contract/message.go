@@ -147,6 +147,7 @@ const (
 	ErrorProtocol = "protocol" // the answer was not valid, or larger than the limits
 	ErrorLost     = "lost"     // no completion was reported in time
 	ErrorTarget   = "target"   // the target reported that the job failed
+	ErrorBusy     = "busy"     // the target had as many calls as it may have, or failed too often
 )
 
 // Result is a record of the log stream.

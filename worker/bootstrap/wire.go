@@ -32,7 +32,10 @@ var machineSet = wire.NewSet(
 )
 
 // coreSet is the worker itself.
-var coreSet = wire.NewSet(httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)
+var coreSet = wire.NewSet(
+	httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New,
+	wire.Struct(new(anyTarget)), wire.Bind(new(core.Targets), new(anyTarget)),
+)
 
 // assemble makes the App that belongs to a configuration and a connection. It
 // asks the server for nothing.

@@ -35,6 +35,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	clock := system.Clock{}
 	executor := httpExecutor(c, clock)
 	coreExecutors := executors(executor)
+	bootstrapAnyTarget := anyTarget{}
 	source := natsevents.New(nc, contractNames)
 	random := system.Random{}
 	logrusLogger := logger(c)
@@ -44,6 +45,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 		Log:       log,
 		Dead:      letters,
 		Executors: coreExecutors,
+		Targets:   bootstrapAnyTarget,
 		Events:    source,
 		Clock:     clock,
 		Random:    random,
@@ -67,4 +69,6 @@ var machineSet = wire.NewSet(
 )
 
 // coreSet is the worker itself.
-var coreSet = wire.NewSet(httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)
+var coreSet = wire.NewSet(
+	httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New, wire.Struct(new(anyTarget)), wire.Bind(new(core.Targets), new(anyTarget)),
+)

@@ -6,8 +6,8 @@
 // A trigger is delivered by the [Queue] and stays in it until it is
 // acknowledged. The worker takes it through these states:
 //
-//	delivered → held (until due) → waiting (for a slot) → called → recorded → acknowledged
-//	                                                             ↘ handed back (to be tried again later)
+//	delivered → held (until due) → waiting (for its target, for a slot) → called → recorded → acknowledged
+//	                                                                             ↘ handed back (to be tried again later)
 //
 // Delivered: the bytes are read by [read], a pure function. What can never
 // become a call (garbage, an unknown mode, missing fields) is kept as a dead
@@ -21,9 +21,14 @@
 // called. One that is due much later is handed back with a delay. One whose
 // first attempt would start later than its job allows has expired.
 //
-// Waiting: at most Concurrency calls run at once. The worker asks the queue
-// for no more than it can soon run ([gate]); what it cannot take is left to
-// others. From here on the keeper extends the delivery's deadline.
+// Waiting: [Targets] share out the calls among the hosts. A trigger waits about
+// a second for a place at its target, holding no slot, and is handed back when
+// there is none; so one that hangs or fails leaves the others untouched. Then it
+// waits for a slot: at most Concurrency calls run at once. The worker asks the
+// queue for no more than it can soon run ([gate]), those that wait for targets
+// not counted; what it cannot take is left to others. In all it has at most
+// MaxHeld that wait and twice Concurrency that do not. The keeper extends the
+// deadlines of all.
 //
 // Called: a delivery that is not the first, or that starts suspiciously late,
 // is looked up in the [ResultLog] first: when its occurrence has a final

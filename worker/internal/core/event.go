@@ -4,16 +4,16 @@ import (
 	"github.com/weplanx/workflow/shared/contract"
 )
 
-// event runs an event as soon as there is a slot; until then it blocks the
-// source. What was delivered before the worker stopped is still run, since
-// nobody else has it.
+// event runs an event. It blocks the source while as many are in the worker's
+// hands as it may call at once. What was delivered before the worker stopped is
+// still run, since nobody else has it.
 func (r *run) event(e Event) {
-	if !r.gate.acquire(r.work) {
+	if !r.intake.acquire(r.work) {
 		r.finish(e, r.refused(e, Answer{Class: contract.ErrorStopped, Error: "the worker stopped before the call"}))
 		return
 	}
 	r.flights.Go(func() {
-		defer r.gate.release()
+		defer r.intake.release()
 		r.runEvent(e)
 	})
 }
@@ -32,7 +32,13 @@ func (r *run) runEvent(e Event) {
 	now := r.Clock.Now()
 	call := Call{ID: r.Random.ID(), Key: e.Key, Mode: message.Mode, Scheduled: now, Attempt: 1, Option: message.Option}
 	call.WebhookID = call.ID
-	answer, s := r.attempt(call, contract.DefaultTimeout)
+	answer, s, made := r.callEvent(call)
+	if !made {
+		record := r.refused(e, answer)
+		record.ID, record.Mode = call.ID, call.Mode
+		r.finish(e, record)
+		return
+	}
 	outcome := contract.OutcomeFailed // of a temporary failure too: events are not retried
 	if answer.Verdict == Success {
 		outcome = contract.OutcomeSuccess
@@ -40,6 +46,25 @@ func (r *run) runEvent(e Event) {
 	record := attempted(call, now, s, answer, outcome, r.settings.Name)
 	_ = r.store(r.work, record) // the monitor has been told, and the final record may yet succeed
 	r.finish(e, concluded(record))
+}
+
+// callEvent makes the call, once there is a place at its target and a slot. An
+// event cannot be handed back: where its target is not to be had soon it fails.
+func (r *run) callEvent(call Call) (answer Answer, s span, made bool) {
+	place, _ := r.Targets.Enter(r.work, r.Executors[call.Mode].Target(call.Option))
+	switch {
+	case place == nil && r.work.Err() == nil:
+		return Answer{Class: contract.ErrorBusy, Error: "the target has as many calls as it may, or fails too often"}, s, false
+	case place == nil || !r.gate.acquire(r.work):
+		if place != nil {
+			place(notMade)
+		}
+		return Answer{Class: contract.ErrorStopped, Error: "the worker stopped before the call"}, s, false
+	}
+	defer r.gate.release()
+	answer, s = r.attempt(call, contract.DefaultTimeout)
+	place(answer)
+	return answer, s, true
 }
 
 func (r *run) checkEvent(key, mode string) error {

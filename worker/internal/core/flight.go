@@ -30,14 +30,18 @@ type flight struct {
 
 	last  contract.Result // the last attempt that counts; zero: there is none
 	asked time.Time       // when nobody else had run it for certain
+	place func(Answer)    // at the target; to be given back once
 }
+
+// notMade gives a place at a target back without a call.
+var notMade = Answer{Class: contract.ErrorStopped}
 
 // fly takes the delivery from its arrival to its acknowledgement, or hands it
 // back. A stage that returns false has done one of the two.
 func (f *flight) fly() {
 	defer f.gate.leave()
 	f.asked = f.Clock.Now()
-	for _, stage := range []func() bool{f.decode, f.hold, f.resume, f.punctual, f.call} {
+	for _, stage := range []func() bool{f.decode, f.hold, f.resume, f.punctual, f.enter, f.call} {
 		if !stage() {
 			return
 		}
@@ -91,16 +95,37 @@ func (f *flight) punctual() bool {
 	return false
 }
 
+// enter waits for a place at the target, as long as one is expected soon. No
+// slot is held meanwhile, and the delivery does not count as active, so that a
+// target that hangs keeps the worker from nothing else.
+func (f *flight) enter() bool {
+	target := f.Executors[f.trigger.Mode].Target(f.trigger.Option)
+	var again time.Duration
+	f.gate.park()
+	f.place, again = f.Targets.Enter(f.stop, target)
+	f.gate.unpark()
+	switch {
+	case f.place != nil:
+		return true
+	case f.stop.Err() != nil:
+		f.handBack("worker stops", 0)
+	default:
+		f.handBack("target busy", max(again, backoffFloor))
+	}
+	return false
+}
+
 // call makes one attempt as soon as there is a slot.
 func (f *flight) call() bool {
 	if !f.gate.acquire(f.stop) {
+		f.place(notMade)
 		f.handBack("worker stops", 0)
 		return false
 	}
-	made, ok := f.try()
+	m, ok := f.try()
 	f.gate.release()
 	if ok {
-		f.account(made)
+		f.account(m)
 	}
 	return ok
 }
@@ -116,6 +141,7 @@ type made struct {
 // made any more.
 func (f *flight) try() (m made, ok bool) {
 	if f.stale() && !f.consult() || !f.punctual() {
+		f.place(notMade)
 		return m, false
 	}
 	t := &f.trigger
@@ -124,6 +150,7 @@ func (f *flight) try() (m made, ok bool) {
 		Attempt: f.last.Attempt + 1, Option: t.Option, WebhookID: webhookID(t),
 	}
 	m.answer, m.span = f.attempt(m.call, timeout(t))
+	f.place(m.answer)
 	return m, true
 }
 

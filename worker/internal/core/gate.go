@@ -7,14 +7,15 @@ import (
 
 // gate counts the deliveries in the worker's hands and says how many more to
 // ask for: at most as many due ones as run and again as many waiting for a
-// slot, whatever the number of those that are held because they are not due.
-// Held ones have a limit of their own that only bounds memory.
+// slot, whatever the number of those that are held because they are not due or
+// wait for their target. Held ones have a limit of their own that only bounds
+// memory.
 //
 // The count bounds what is asked for, not what is there: deliveries that are
 // held together can become due together.
 type gate struct {
 	maxActive, maxHeld int
-	slots              chan struct{}
+	slots              semaphore
 
 	mu           sync.Mutex
 	active, held int
@@ -25,12 +26,12 @@ func newGate(concurrency, maxHeld int) *gate {
 	return &gate{
 		maxActive: 2 * concurrency,
 		maxHeld:   maxHeld,
-		slots:     make(chan struct{}, concurrency),
+		slots:     make(semaphore, concurrency),
 		changed:   make(chan struct{}),
 	}
 }
 
-// enter counts a delivery in. It is active until it is known to be early.
+// enter counts a delivery in. It is active until it is known to have to wait.
 func (g *gate) enter() { g.count(1, 0) }
 
 // leave counts an active delivery out.
@@ -77,18 +78,25 @@ func (g *gate) room(ctx context.Context) int {
 	}
 }
 
-// acquire waits for a slot, first come first served. It returns false when ctx
-// ends.
-func (g *gate) acquire(ctx context.Context) bool {
+// acquire waits for a slot. It returns false when ctx ends.
+func (g *gate) acquire(ctx context.Context) bool { return g.slots.acquire(ctx) }
+
+func (g *gate) release() { g.slots.release() }
+
+// semaphore has as many places as its capacity, first come first served.
+type semaphore chan struct{}
+
+// acquire waits for a place. It returns false when ctx ends.
+func (s semaphore) acquire(ctx context.Context) bool {
 	if ctx.Err() != nil {
 		return false
 	}
 	select {
-	case g.slots <- struct{}{}:
+	case s <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-func (g *gate) release() { <-g.slots }
+func (s semaphore) release() { <-s }

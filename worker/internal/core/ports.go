@@ -94,7 +94,9 @@ type Targets interface {
 	// for about a second at most, and until ctx ends. It returns either done,
 	// which the caller calls once with the answer when the call has ended, or,
 	// when done is nil, after what time it is worth asking again; the call is
-	// handed back until then. Zero: ctx has ended.
+	// handed back until then. Zero: ctx has ended. The empty target is always
+	// admitted. An answer of class contract.ErrorStopped tells nothing of the
+	// target: the call was cut off, or not made after all.
 	Enter(ctx context.Context, target string) (done func(Answer), again time.Duration)
 }
 

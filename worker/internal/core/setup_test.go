@@ -34,9 +34,11 @@ type bench struct {
 	dead     *mem.Dead
 	events   *mem.Events
 	executor *mem.Executor
+	targets  *mem.Targets
 	monitor  *mem.Monitor
 	settings core.Settings
 	began    time.Time
+	calls    int // of at
 }
 
 // in runs a test inside a bubble with a bench of its own.
@@ -45,7 +47,7 @@ func in(t *testing.T, test func(b *bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		test(&bench{
 			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), events: mem.NewEvents(),
-			executor: &mem.Executor{}, monitor: &mem.Monitor{}, began: time.Now(),
+			executor: &mem.Executor{}, targets: &mem.Targets{}, monitor: &mem.Monitor{}, began: time.Now(),
 			settings: core.Settings{Name: "w1", Concurrency: 4, Grace: 10 * time.Second},
 		})
 	})
@@ -57,7 +59,7 @@ func (b *bench) worker() *core.Worker {
 		source = b.queue
 	}
 	return core.New(b.settings, core.Ports{
-		Queue: source, Log: b.log, Dead: b.dead, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
+		Queue: source, Log: b.log, Dead: b.dead, Targets: b.targets, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
 		Executors: core.Executors{contract.ModeHTTP: b.executor},
 	})
 }

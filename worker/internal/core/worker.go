@@ -12,7 +12,7 @@ import (
 type Settings struct {
 	Name        string        // in the records
 	Concurrency int           // calls at once, from 1
-	MaxHeld     int           // triggers held until they are due; 0: 8192
+	MaxHeld     int           // triggers held until they are due, or waiting for their target; 0: 8192
 	Grace       time.Duration // for calls under way when the worker stops; 0: none
 	Extend      time.Duration // how often deadlines are extended, well below the queue's; 0: 5 s
 }
@@ -29,6 +29,7 @@ type Ports struct {
 	Log       ResultLog
 	Dead      DeadLetters
 	Executors Executors
+	Targets   Targets
 	Events    EventSource
 	Clock     Clock
 	Random    Random
@@ -56,6 +57,7 @@ func New(settings Settings, ports Ports) *Worker {
 type run struct {
 	*Worker
 	gate   *gate
+	intake semaphore // events in the worker's hands
 	keeper *keeper
 
 	stop   context.Context // no new calls
@@ -78,6 +80,7 @@ func (w *Worker) Run(ctx context.Context) {
 	r := &run{
 		Worker: w, stop: ctx, halted: halted, work: work,
 		gate:   newGate(w.settings.Concurrency, w.settings.MaxHeld),
+		intake: make(semaphore, w.settings.Concurrency),
 		keeper: &keeper{clock: w.Clock, monitor: w.Monitor, interval: w.settings.Extend, kept: map[Handle]time.Time{}},
 	}
 	var loops, background sync.WaitGroup
