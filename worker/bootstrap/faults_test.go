@@ -2,6 +2,7 @@ package bootstrap_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -248,4 +249,83 @@ func TestStopHandsBackAtOnce(t *testing.T) {
 		t.Errorf("done %s after they were due: they were not handed back", late)
 	}
 	b.drained(t)
+}
+
+// overlapping publishes n occurrences of one job, due shortly one after the
+// other.
+func (b *bench) overlapping(t *testing.T, overlap, url string, n int) (ids []string) {
+	t.Helper()
+	began := time.Now()
+	for i := range n {
+		trigger := b.triggerAt("k", url, began.Add(time.Duration(i)*40*time.Millisecond))
+		trigger.Overlap = overlap
+		b.publish(t, trigger)
+		ids = append(ids, trigger.ID)
+	}
+	return ids
+}
+
+func TestOverlapHoldsAcrossWorkers(t *testing.T) {
+	t.Parallel()
+	for overlap, want := range map[string]map[string]int{
+		contract.OverlapQueue: {contract.OutcomeSuccess: 6},
+		contract.OverlapSkip:  {contract.OutcomeSuccess: 1, contract.OutcomeSkipped: 5},
+	} {
+		t.Run(overlap, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			var running, most atomic.Int32
+			target := receive(t, func(int, *http.Request) int {
+				most.Store(max(most.Load(), running.Add(1)))
+				time.Sleep(500 * time.Millisecond)
+				running.Add(-1)
+				return http.StatusOK
+			})
+			b.start(t, nil)
+			b.start(t, nil)
+			ids := b.overlapping(t, overlap, target.url, 6)
+			got := map[string]int{}
+			for _, final := range b.finals(t, 6) {
+				got[final.Outcome]++
+			}
+			b.drained(t)
+			if !maps.Equal(got, want) || most.Load() != 1 {
+				t.Errorf("got %v, want %v; %d ran at once", got, want, most.Load())
+			}
+			for i, call := range target.got() {
+				if id := call.header.Get(contract.HeaderID); id != ids[i] {
+					t.Errorf("call %d was of %s, want %s", i, id, ids[i])
+				}
+			}
+		})
+	}
+}
+
+func TestLastAttemptLeavesADeadLetter(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	target := receive(t, func(int, *http.Request) int { return http.StatusServiceUnavailable })
+	b.start(t, nil)
+	trigger := b.trigger("k", target.url)
+	trigger.Attempts = 2
+	b.publish(t, trigger)
+	if final := b.finals(t, 1)[0]; final.Outcome != contract.OutcomeDead || final.Attempt != 2 {
+		t.Errorf("got %+v", final)
+	}
+	b.drained(t)
+	stream, err := b.js.Stream(t.Context(), b.names.DeadStream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := stream.GetLastMsgForSubject(t.Context(), b.names.Dead("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter, err := contract.Decode[contract.Dead](msg.Data)
+	if err != nil || letter.Trigger == nil || letter.Trigger.ID != trigger.ID || letter.Attempts != 2 || letter.Status != http.StatusServiceUnavailable {
+		t.Errorf("got %+v, %v", letter, err)
+	}
+	if n := len(target.got()); n != 2 {
+		t.Errorf("got %d calls, want 2", n)
+	}
 }

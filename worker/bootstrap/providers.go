@@ -16,6 +16,10 @@ import (
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
+// turnMargin is how long after a worker's death its trigger may be on the way
+// to another before the next occurrence of the job may begin.
+const turnMargin = 10 * time.Second
+
 // flushTimeout bounds sending the last acknowledgements.
 const flushTimeout = 2 * time.Second
 
@@ -35,7 +39,10 @@ func names(c Config) contract.Names { return contract.Names(c.Namespace) }
 func logger(c Config) *logrus.Logger { return c.Log }
 
 func settings(c Config) core.Settings {
-	return core.Settings{Name: workerName(), Concurrency: c.Concurrency, Grace: c.Grace, Extend: natsjobs.AckWait / 4}
+	return core.Settings{
+		Name: workerName(), Concurrency: c.Concurrency, Grace: c.Grace,
+		Extend: natsjobs.AckWait / 4, Turn: natsjobs.AckWait + turnMargin,
+	}
 }
 
 // workerName tells workers apart in the records.

@@ -11,6 +11,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsruns"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
@@ -20,6 +21,7 @@ var natsSet = wire.NewSet(
 	names, jetStream, queue,
 	natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)),
 	natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)),
+	natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)),
 	natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)),
 	wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )

@@ -14,6 +14,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsruns"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
@@ -32,6 +33,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	natsjobsQueue := queue(nc, jetstreamJetStream, contractNames)
 	log := natsresult.New(jetstreamJetStream, contractNames)
 	letters := natsdead.New(jetstreamJetStream, contractNames)
+	states := natsruns.New(nc, jetstreamJetStream, contractNames)
 	clock := system.Clock{}
 	executor := httpExecutor(c, clock)
 	coreExecutors := executors(executor)
@@ -44,6 +46,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 		Queue:     natsjobsQueue,
 		Log:       log,
 		Dead:      letters,
+		States:    states,
 		Executors: coreExecutors,
 		Targets:   bootstrapAnyTarget,
 		Events:    source,
@@ -60,7 +63,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 
 // natsSet are the adapters on NATS.
 var natsSet = wire.NewSet(
-	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
+	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
 // machineSet are the adapters on the machine.

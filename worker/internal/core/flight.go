@@ -30,6 +30,7 @@ type flight struct {
 
 	last  contract.Result // the last attempt that counts; zero: there is none
 	asked time.Time       // when nobody else had run it for certain
+	seat  *seat           // in the state of a job whose occurrences must not overlap
 	place func(Answer)    // at the target; to be given back once
 }
 
@@ -40,8 +41,9 @@ var notMade = Answer{Class: contract.ErrorStopped}
 // back. A stage that returns false has done one of the two.
 func (f *flight) fly() {
 	defer f.gate.leave()
+	defer func() { f.seat.still() }()
 	f.asked = f.Clock.Now()
-	for _, stage := range []func() bool{f.decode, f.hold, f.resume, f.punctual, f.enter, f.call} {
+	for _, stage := range []func() bool{f.decode, f.hold, f.resume, f.punctual, f.take, f.enter, f.call} {
 		if !stage() {
 			return
 		}
@@ -61,6 +63,7 @@ func (f *flight) decode() bool {
 	case f.trigger.Mode == contract.ModeMissed:
 		f.settle(missed(&f.trigger, f.asked, f.settings.Name))
 	default:
+		f.seated()
 		return true
 	}
 	return false
@@ -140,7 +143,7 @@ type made struct {
 // try makes the attempt, unless so much time has passed that it must not be
 // made any more.
 func (f *flight) try() (m made, ok bool) {
-	if f.stale() && !f.consult() || !f.punctual() {
+	if f.stale() && !f.consult() || !f.punctual() || !f.seat.has() && !f.take() {
 		f.place(notMade)
 		return m, false
 	}
@@ -190,6 +193,17 @@ func (f *flight) backoff() time.Duration {
 	return Backoff(min(f.delivery.Count, lastBackoff), f.Random.Fraction())
 }
 
+// over acknowledges the trigger of an occurrence that has ended. The seat is
+// given up before, because nobody would come back to do that.
+func (f *flight) over() {
+	if err := f.seat.leave(f.work); err != nil {
+		f.trouble("end turn", err)
+		f.handBack("states not available", f.backoff())
+		return
+	}
+	f.ack()
+}
+
 func (f *flight) ack() {
 	f.keeper.remove(f.delivery.Handle)
 	if err := f.delivery.Handle.Ack(); err != nil {
@@ -202,6 +216,9 @@ func (f *flight) ack() {
 func (f *flight) handBack(reason string, delay time.Duration) {
 	if delay <= 0 {
 		<-f.halted.Done()
+	}
+	if err := f.seat.rest(f.work, delay); err != nil {
+		f.trouble("keep turn", err)
 	}
 	f.keeper.remove(f.delivery.Handle)
 	if err := f.delivery.Handle.Retry(delay); err != nil {

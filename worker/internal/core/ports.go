@@ -74,6 +74,33 @@ type DeadLetters interface {
 	Put(ctx context.Context, letter contract.Dead) error
 }
 
+// States are small values that outlive a worker for a while and that workers
+// change one after the other. A name is made of characters of a key. Methods are
+// safe for concurrent use, block until the store has answered or ctx ends, and
+// do not retry. After an error other than ErrConflict it is not known whether
+// the change was made, or will yet be made: who loads the state again and goes on
+// from its revision is safe from that.
+type States interface {
+	// Load returns the state as it was last stored. The zero State: there is
+	// none, or it has expired. A deleted one has no data but may have a revision.
+	Load(ctx context.Context, name string) (State, error)
+	// Store replaces the state of that revision (0: there is none) and returns
+	// the new one's. It is ErrConflict when the revision is another. The state
+	// expires after ttl, a second later at most; zero: never. data is not empty.
+	Store(ctx context.Context, name string, data []byte, revision uint64, ttl time.Duration) (uint64, error)
+	// Delete removes the state of that revision, or is ErrConflict.
+	Delete(ctx context.Context, name string, revision uint64) error
+}
+
+// State is a state as it was stored.
+type State struct {
+	Data     []byte
+	Revision uint64
+}
+
+// ErrConflict is returned for a change of a state that is no longer what it was.
+var ErrConflict = errors.New("the state was changed meanwhile")
+
 // Executor makes calls of one mode.
 type Executor interface {
 	// Execute makes one attempt and says how it went. It is called concurrently,

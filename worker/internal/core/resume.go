@@ -66,7 +66,7 @@ func (f *flight) recheck() bool {
 // digest does what follows from what the log held at that time.
 func (f *flight) digest(p Progress, asked time.Time) bool {
 	if p.Ended {
-		f.ack()
+		f.over()
 		return false
 	}
 	if end := f.ended(p.Last, asked); end.Outcome != "" {

@@ -11,7 +11,7 @@ func (f *flight) settle(record contract.Result) {
 		f.handBack("record not stored", f.backoff())
 		return
 	}
-	f.ack()
+	f.over()
 }
 
 // finish ends the occurrence with its final record; without success a dead

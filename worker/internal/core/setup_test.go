@@ -32,6 +32,7 @@ type bench struct {
 	source   core.Queue // what the worker gets; nil: queue
 	log      *mem.Log
 	dead     *mem.Dead
+	states   *mem.States
 	events   *mem.Events
 	executor *mem.Executor
 	targets  *mem.Targets
@@ -46,31 +47,38 @@ func in(t *testing.T, test func(b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		test(&bench{
-			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), events: mem.NewEvents(),
+			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), states: mem.NewStates(), events: mem.NewEvents(),
 			executor: &mem.Executor{}, targets: &mem.Targets{}, monitor: &mem.Monitor{}, began: time.Now(),
 			settings: core.Settings{Name: "w1", Concurrency: 4, Grace: 10 * time.Second},
 		})
 	})
 }
 
-func (b *bench) worker() *core.Worker {
+func (b *bench) ports() core.Ports {
 	source := b.source
 	if source == nil {
 		source = b.queue
 	}
-	return core.New(b.settings, core.Ports{
-		Queue: source, Log: b.log, Dead: b.dead, Targets: b.targets, Events: b.events, Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
+	return core.Ports{
+		Queue: source, Log: b.log, Dead: b.dead, States: b.states, Targets: b.targets, Events: b.events,
+		Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
 		Executors: core.Executors{contract.ModeHTTP: b.executor},
-	})
+	}
 }
 
 // start runs a worker. stop ends it and waits; it runs at cleanup as well.
-func (b *bench) start() (stop func()) {
+func (b *bench) start() (stop func()) { return b.run(b.settings.Name, &mortal{}) }
+
+// run runs a worker of that name behind m, as start does.
+func (b *bench) run(name string, m *mortal) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
+	settings := b.settings
+	settings.Name = name
+	worker := core.New(settings, m.ports(b.ports()))
 	go func() {
 		defer close(done)
-		b.worker().Run(ctx)
+		worker.Run(ctx)
 	}()
 	stop = func() { cancel(); <-done }
 	b.t.Cleanup(stop)

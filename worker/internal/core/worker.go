@@ -15,11 +15,13 @@ type Settings struct {
 	MaxHeld     int           // triggers held until they are due, or waiting for their target; 0: 8192
 	Grace       time.Duration // for calls under way when the worker stops; 0: none
 	Extend      time.Duration // how often deadlines are extended, well below the queue's; 0: 5 s
+	Turn        time.Duration // how long a job is kept for a worker that is not heard of, above the queue's deadline; 0: 30 s
 }
 
 const (
 	defaultMaxHeld = 8192
 	defaultExtend  = 5 * time.Second
+	defaultTurn    = 30 * time.Second
 	pause          = time.Second // before a queue that failed is asked again
 )
 
@@ -28,6 +30,7 @@ type Ports struct {
 	Queue     Queue
 	Log       ResultLog
 	Dead      DeadLetters
+	States    States
 	Executors Executors
 	Targets   Targets
 	Events    EventSource
@@ -49,6 +52,9 @@ func New(settings Settings, ports Ports) *Worker {
 	}
 	if settings.Extend == 0 {
 		settings.Extend = defaultExtend
+	}
+	if settings.Turn == 0 {
+		settings.Turn = defaultTurn
 	}
 	return &Worker{Ports: ports, settings: settings}
 }

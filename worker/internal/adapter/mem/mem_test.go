@@ -44,6 +44,11 @@ func TestDeadLetters(t *testing.T) {
 	})
 }
 
+func TestStates(t *testing.T) {
+	t.Parallel()
+	porttest.RunStates(t, func(*testing.T) core.States { return mem.NewStates() })
+}
+
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	porttest.RunEvents(t, func(*testing.T) porttest.Events {

@@ -1,0 +1,185 @@
+package core
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+const (
+	// restMargin is how much longer than its delay a trigger may stay away that
+	// was handed back while it had its turn.
+	restMargin = time.Minute
+	// The wait of those in the line, which ask again after a quarter of the time
+	// that they have waited.
+	minQueueWait = 500 * time.Millisecond
+	maxQueueWait = 5 * time.Second
+)
+
+// seat is a flight's part in the state of its job, whose occurrences must not
+// overlap. The zero seat is that of a job whose occurrences may.
+type seat struct {
+	*run
+	occurrence string
+	due        time.Time
+
+	changing sync.Mutex // guards cell, also while it is being changed
+	cell     cell[job]
+
+	mu    sync.Mutex // guards until
+	until time.Time  // it has its turn until then; zero: it has not
+
+	stop func() // ends prolonging, and waits for that
+}
+
+// seated gives the flight its seat when its job demands one.
+func (f *flight) seated() {
+	if o := f.trigger.Overlap; o != contract.OverlapSkip && o != contract.OverlapQueue {
+		return
+	}
+	f.seat = &seat{
+		run: f.run, occurrence: f.trigger.ID, due: f.trigger.Due,
+		cell: cell[job]{name: jobName(f.trigger.Key, f.trigger.Index)},
+	}
+}
+
+// take waits in the queue, or skips, while another occurrence of the job runs.
+func (f *flight) take() bool {
+	if f.seat == nil {
+		return true
+	}
+	begun := f.last.Attempt > 0 // it ran first; what runs now has passed it over
+	t, err := f.seat.ask(f.work, begun || f.trigger.Overlap == contract.OverlapQueue)
+	switch {
+	case err != nil:
+		f.trouble("take turn", err)
+		f.handBack("states not available", f.backoff())
+	case t.granted:
+		f.seat.prolongs(f.work)
+		return true
+	case begun || f.trigger.Overlap == contract.OverlapQueue:
+		f.handBack("occurrence "+t.behind+" goes first", f.queueWait(t))
+	default:
+		f.finish(uncalled(&f.trigger, contract.OutcomeSkipped, "occurrence "+t.behind+" of the job runs", f.Clock.Now(), f.settings.Name))
+	}
+	return false
+}
+
+// queueWait is when an occurrence in the line is to ask again.
+func (f *flight) queueWait(t turn) time.Duration {
+	waited := f.Clock.Now().Sub(f.trigger.Due)
+	wait := max(time.Duration(t.position+1)*minQueueWait, waited/4)
+	return min(max(wait, minQueueWait), maxQueueWait)
+}
+
+// ask asks for the turn; with wait it gets into the line otherwise.
+func (s *seat) ask(ctx context.Context, wait bool) (t turn, err error) {
+	var until time.Time
+	err = s.change(ctx, func(j job, now time.Time) (changed job, is bool) {
+		until = now.Add(s.settings.Turn)
+		changed, t, is = j.ask(place{s.occurrence, s.due, until}, wait, now)
+		return changed, is
+	})
+	if err == nil && t.granted {
+		s.set(until)
+	}
+	return t, err
+}
+
+// prolong keeps the turn for d. It is gone when another occurrence has taken it
+// meanwhile, since it was not prolonged in time.
+func (s *seat) prolong(ctx context.Context, d time.Duration) error {
+	if s.end().IsZero() {
+		return nil
+	}
+	var until time.Time
+	var still bool
+	err := s.change(ctx, func(j job, now time.Time) (changed job, is bool) {
+		until = now.Add(d)
+		changed, still = j.prolong(s.occurrence, until)
+		return changed, still
+	})
+	switch {
+	case err != nil:
+		return err
+	case !still:
+		until = time.Time{}
+	}
+	s.set(until)
+	return nil
+}
+
+// change changes the state of the job.
+func (s *seat) change(ctx context.Context, decide func(j job, now time.Time) (changed job, is bool)) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	return s.cell.change(ctx, s.Worker, func(j job) (job, next, time.Duration) {
+		now := s.Clock.Now()
+		changed, is := decide(j, now)
+		if !is {
+			return j, keep, 0
+		}
+		return changed.next(now)
+	})
+}
+
+func (s *seat) set(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until = until
+}
+
+// end is when the turn ends if it is not prolonged.
+func (s *seat) end() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.until
+}
+
+// prolongs prolongs the turn until stop is called.
+func (s *seat) prolongs(ctx context.Context) {
+	s.still()
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	s.stop = func() { cancel(); <-done }
+	go func() {
+		defer close(done)
+		for s.Clock.Sleep(ctx, s.settings.Turn/4) == nil {
+			if err := s.prolong(ctx, s.settings.Turn); err != nil {
+				s.Monitor.Trouble(Trouble{Doing: "prolong turn", ID: s.occurrence, Err: err})
+			}
+		}
+	}()
+}
+
+// has says whether the occurrence certainly has its turn, for a call now.
+func (s *seat) has() bool { return s == nil || s.Clock.Now().Before(s.end()) }
+
+// still stops prolonging.
+func (s *seat) still() {
+	if s != nil && s.stop != nil {
+		s.stop()
+		s.stop = nil
+	}
+}
+
+// rest keeps the turn while the trigger is away for d, if it has it.
+func (s *seat) rest(ctx context.Context, d time.Duration) error {
+	if s == nil {
+		return nil
+	}
+	s.still()
+	return s.prolong(ctx, max(d, 0)+restMargin)
+}
+
+// leave gives the seat up, because the occurrence has ended.
+func (s *seat) leave(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
+	s.still()
+	s.set(time.Time{})
+	return s.change(ctx, func(j job, _ time.Time) (job, bool) { return j.end(s.occurrence) })
+}
