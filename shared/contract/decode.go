@@ -75,6 +75,28 @@ func DecodeEvent(data []byte) (Event, error) {
 	return e, nil
 }
 
+// DecodeCompleted reads a report of a completion, which carries no version
+// because targets write it. No bytes at all report a success. The error is
+// ErrMalformed or a *FieldError.
+func DecodeCompleted(data []byte) (Completed, error) {
+	var c Completed
+	if len(bytes.TrimSpace(data)) == 0 {
+		return c, nil
+	}
+	if err := decodeValue(data, &c); err != nil {
+		return c, err
+	}
+	return c, c.Check()
+}
+
+// Check refuses a report whose outcome is none. The error is a *FieldError.
+func (c *Completed) Check() error {
+	if !contains([]string{"", OutcomeSuccess, OutcomeFailed}, c.Outcome) {
+		return &FieldError{Field: "outcome", Problem: "is " + quote(c.Outcome) + ", want \"success\" or \"failed\""}
+	}
+	return nil
+}
+
 func decodeValue(data []byte, to any) error {
 	if !utf8.Valid(data) {
 		return fmt.Errorf("%w: not UTF-8", ErrMalformed)

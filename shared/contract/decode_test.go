@@ -70,3 +70,24 @@ func TestDecodeEvent(t *testing.T) {
 		})
 	}
 }
+
+func TestDecodeCompleted(t *testing.T) {
+	t.Parallel()
+	for data, want := range map[string]string{
+		"":                                  "",
+		" \n":                               "",
+		"{}":                                "",
+		`{"outcome":"success"}`:             contract.OutcomeSuccess,
+		`{"outcome":"failed","error":"no"}`: contract.OutcomeFailed,
+		`{"progress":1}`:                    "",
+	} {
+		if got, err := contract.DecodeCompleted([]byte(data)); err != nil || got.Outcome != want {
+			t.Errorf("%q: got %+v, %v", data, got, err)
+		}
+	}
+	for _, data := range []string{"null", "[]", "done", "\xff", `{"outcome":1}`, `{"outcome":"dead"}`, `{"outcome":"Success"}`} {
+		if got, err := contract.DecodeCompleted([]byte(data)); err == nil {
+			t.Errorf("%q: got %+v, want an error", data, got)
+		}
+	}
+}

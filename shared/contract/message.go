@@ -187,6 +187,10 @@ type Result struct {
 	Origin string `json:"origin,omitempty"`
 }
 
+// ReasonOpen is the reason in the record of an attempt that the target has
+// accepted and not finished: it will report the completion.
+const ReasonOpen = "waits for its completion"
+
 // MaxExcerpt is the longest excerpt of an answer in a Result, in bytes.
 const MaxExcerpt = 16 << 10
 
@@ -222,4 +226,9 @@ const MaxDeadData = 64 << 10
 type Completed struct {
 	Outcome string `json:"outcome,omitempty"` // "success" (or empty) or "failed"
 	Error   string `json:"error,omitempty"`   // why it failed, for people
+}
+
+// CompletedReply answers a report of a completion that was sent as a request.
+type CompletedReply struct {
+	Error string `json:"error,omitempty"` // why it was not taken; empty: it was
 }

@@ -28,6 +28,7 @@ const (
 	resultAge       = 7 * 24 * time.Hour
 	resultDuplicate = 2 * time.Minute
 	deadAge         = 30 * 24 * time.Hour
+	deadDuplicate   = time.Hour // they are few, and a worker may repeat one much later
 )
 
 // Info is what Ensure found.
@@ -84,7 +85,7 @@ func deadConfig(names contract.Names, replicas int) jetstream.StreamConfig {
 		Storage:     jetstream.FileStorage,
 		Replicas:    replicas,
 		Compression: jetstream.S2Compression,
-		Duplicates:  resultDuplicate,
+		Duplicates:  deadDuplicate,
 		AllowDirect: true,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
+	"github.com/weplanx/workflow/worker/internal/adapter/natscomplete"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
@@ -22,6 +23,7 @@ var natsSet = wire.NewSet(
 	natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)),
 	natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)),
 	natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)),
+	natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)),
 	natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)),
 	wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )

@@ -10,6 +10,7 @@ import (
 	"github.com/google/wire"
 	"github.com/nats-io/nats.go"
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
+	"github.com/weplanx/workflow/worker/internal/adapter/natscomplete"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
@@ -39,6 +40,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	coreExecutors := executors(executor)
 	bootstrapAnyTarget := anyTarget{}
 	source := natsevents.New(nc, contractNames)
+	natscompleteSource := natscomplete.New(nc, contractNames)
 	random := system.Random{}
 	logrusLogger := logger(c)
 	monitor := logmon.New(logrusLogger)
@@ -50,6 +52,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 		Executors: coreExecutors,
 		Targets:   bootstrapAnyTarget,
 		Events:    source,
+		Reports:   natscompleteSource,
 		Clock:     clock,
 		Random:    random,
 		Monitor:   monitor,
@@ -63,7 +66,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 
 // natsSet are the adapters on NATS.
 var natsSet = wire.NewSet(
-	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
+	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)), natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
 // machineSet are the adapters on the machine.

@@ -63,7 +63,7 @@ func (f *flight) decode() bool {
 	case f.trigger.Mode == contract.ModeMissed:
 		f.settle(missed(&f.trigger, f.asked, f.settings.Name))
 	default:
-		f.seated()
+		f.seat = newSeat(f.Worker, &f.trigger)
 		return true
 	}
 	return false
@@ -150,7 +150,7 @@ func (f *flight) try() (m made, ok bool) {
 	t := &f.trigger
 	m.call = Call{
 		ID: t.ID, Key: t.Key, Index: t.Index, Mode: t.Mode, Scheduled: t.Scheduled,
-		Attempt: f.last.Attempt + 1, Option: t.Option, WebhookID: webhookID(t),
+		Attempt: f.last.Attempt + 1, Option: t.Option, WebhookID: webhookID(t), Token: token(*f.key.Load(), t.ID),
 	}
 	m.answer, m.span = f.attempt(m.call, timeout(t))
 	f.place(m.answer)
@@ -167,10 +167,15 @@ func (f *flight) account(m made) {
 	}
 	decision := Decide(m.answer, m.call.Attempt, attempts(&f.trigger), f.Random.Fraction())
 	record := attempted(m.call, f.trigger.Due, m.span, m.answer, decision.Outcome, f.settings.Name)
+	if m.answer.Accepted && decision.Outcome == contract.OutcomeSuccess {
+		record.Reason = contract.ReasonOpen
+	}
 	err := f.store(f.work, record)
 	switch {
 	case decision.Final && err != nil:
 		f.handBack("record not stored", f.backoff())
+	case isOpen(record):
+		f.await(record)
 	case decision.Final:
 		f.finish(concluded(record))
 	case m.answer.Class == contract.ErrorStopped:

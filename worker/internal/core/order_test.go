@@ -39,7 +39,7 @@ func runOne(t *testing.T, log core.ResultLog, dead core.DeadLetters, handle core
 	queue.delivery <- core.Delivery{Data: data, Key: "k", Sequence: 1, Count: 1, Handle: handle}
 	executor := &mem.Executor{Answer: func(context.Context, core.Call) core.Answer { return answer }}
 	worker := core.New(core.Settings{Name: "w", Concurrency: 1}, core.Ports{
-		Queue: queue, Log: log, Dead: dead, States: mem.NewStates(), Targets: &mem.Targets{}, Events: mem.NewEvents(), Clock: system.Clock{}, Random: half{}, Monitor: &mem.Monitor{},
+		Queue: queue, Log: log, Dead: dead, States: mem.NewStates(), Targets: &mem.Targets{}, Events: mem.NewEvents(), Reports: mem.NewCompletions(), Clock: system.Clock{}, Random: half{}, Monitor: &mem.Monitor{},
 		Executors: core.Executors{contract.ModeHTTP: executor},
 	})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -192,6 +192,23 @@ type Event struct {
 	Reply func(contract.Result) error
 }
 
+// CompletionSource delivers the reports of targets that a long job has ended.
+type CompletionSource interface {
+	// Receive is like that of an EventSource. A report that is lost, or whose
+	// reply is, can be repeated by the target.
+	Receive(ctx context.Context, sink func(Completion)) error
+}
+
+// Completion is a report as it was delivered.
+type Completion struct {
+	Token string // from where it was published; not checked
+	Data  []byte
+	// Reply tells a target that asked for it whether the report was taken: nil,
+	// or the error of Worker.Complete or of contract.DecodeCompleted. Nil: it did
+	// not ask.
+	Reply func(err error) error
+}
+
 // Clock is the time. Methods are safe for concurrent use.
 type Clock interface {
 	Now() time.Time
@@ -227,6 +244,10 @@ type Trouble struct {
 	Key   string
 	Err   error
 }
+
+// ErrNotOpen is returned for a report of a completion that nobody waits for: its
+// token is not one, or it was reported before, or its time has passed.
+var ErrNotOpen = errors.New("no completion is waited for under this token")
 
 // ErrStopped is the cause that ends a call which outlasts the grace period.
 var ErrStopped = errors.New("the worker stopped during the call")

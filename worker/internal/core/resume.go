@@ -44,7 +44,7 @@ func (f *flight) consult() bool {
 		f.handBack("log not available", f.backoff())
 		return false
 	}
-	return f.digest(p, now)
+	return f.react(p, now)
 }
 
 // recheck is consult after a call, whose result is worth waiting for the log.
@@ -60,20 +60,41 @@ func (f *flight) recheck() bool {
 		f.handBack("log not available", f.backoff())
 		return false
 	}
-	return f.digest(p, now)
+	return f.react(p, now)
 }
 
-// digest does what follows from what the log held at that time.
-func (f *flight) digest(p Progress, asked time.Time) bool {
+// react does what follows from what the log held at that time.
+func (f *flight) react(p Progress, asked time.Time) bool {
 	if p.Ended {
 		f.over()
+		return false
+	}
+	f.asked = asked
+	if isOpen(p.Last) {
+		f.await(p.Last)
 		return false
 	}
 	if end := f.ended(p.Last, asked); end.Outcome != "" {
 		f.finish(concluded(end))
 		return false
 	}
-	f.last, f.asked = p.Last, asked
+	f.last = p.Last
+	return f.last.Attempt > 0 || asked.Sub(f.trigger.Due) < maxPause || !f.waits()
+}
+
+// waits looks for an attempt that was accepted so long ago that the log may have
+// forgotten it, and deals with it.
+func (f *flight) waits() bool {
+	c := cell[completion]{name: openName(f.trigger.ID)}
+	if err := c.load(f.work, f.Worker); err != nil {
+		f.trouble("look for completion", err)
+		f.handBack("states not available", f.backoff())
+		return true
+	}
+	if c.value.absent() || c.value.Done {
+		return false
+	}
+	f.await(c.value.Attempt)
 	return true
 }
 

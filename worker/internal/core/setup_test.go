@@ -34,6 +34,7 @@ type bench struct {
 	dead     *mem.Dead
 	states   *mem.States
 	events   *mem.Events
+	reports  *mem.Completions
 	executor *mem.Executor
 	targets  *mem.Targets
 	monitor  *mem.Monitor
@@ -47,7 +48,7 @@ func in(t *testing.T, test func(b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		test(&bench{
-			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), states: mem.NewStates(), events: mem.NewEvents(),
+			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), states: mem.NewStates(), events: mem.NewEvents(), reports: mem.NewCompletions(),
 			executor: &mem.Executor{}, targets: &mem.Targets{}, monitor: &mem.Monitor{}, began: time.Now(),
 			settings: core.Settings{Name: "w1", Concurrency: 4, Grace: 10 * time.Second},
 		})
@@ -60,7 +61,7 @@ func (b *bench) ports() core.Ports {
 		source = b.queue
 	}
 	return core.Ports{
-		Queue: source, Log: b.log, Dead: b.dead, States: b.states, Targets: b.targets, Events: b.events,
+		Queue: source, Log: b.log, Dead: b.dead, States: b.states, Targets: b.targets, Events: b.events, Reports: b.reports,
 		Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
 		Executors: core.Executors{contract.ModeHTTP: b.executor},
 	}

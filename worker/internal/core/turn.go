@@ -18,10 +18,11 @@ const (
 	maxQueueWait = 5 * time.Second
 )
 
-// seat is a flight's part in the state of its job, whose occurrences must not
-// overlap. The zero seat is that of a job whose occurrences may.
+// seat is an occurrence's part in the state of its job, whose occurrences must
+// not overlap. Nil is that of a job whose occurrences may; what a flight does at
+// its end may be done with it.
 type seat struct {
-	*run
+	*Worker
 	occurrence string
 	due        time.Time
 
@@ -34,15 +35,12 @@ type seat struct {
 	stop func() // ends prolonging, and waits for that
 }
 
-// seated gives the flight its seat when its job demands one.
-func (f *flight) seated() {
-	if o := f.trigger.Overlap; o != contract.OverlapSkip && o != contract.OverlapQueue {
-		return
+// newSeat is the seat of a trigger; nil: it needs none.
+func newSeat(w *Worker, t *contract.Trigger) *seat {
+	if t.Overlap != contract.OverlapSkip && t.Overlap != contract.OverlapQueue {
+		return nil
 	}
-	f.seat = &seat{
-		run: f.run, occurrence: f.trigger.ID, due: f.trigger.Due,
-		cell: cell[job]{name: jobName(f.trigger.Key, f.trigger.Index)},
-	}
+	return &seat{Worker: w, occurrence: t.ID, due: t.Due, cell: cell[job]{name: jobName(t.Key, t.Index)}}
 }
 
 // take waits in the queue, or skips, while another occurrence of the job runs.
@@ -77,7 +75,7 @@ func (f *flight) queueWait(t turn) time.Duration {
 // ask asks for the turn; with wait it gets into the line otherwise.
 func (s *seat) ask(ctx context.Context, wait bool) (t turn, err error) {
 	var until time.Time
-	err = s.change(ctx, func(j job, now time.Time) (changed job, is bool) {
+	err = s.update(ctx, func(j job, now time.Time) (changed job, is bool) {
 		until = now.Add(s.settings.Turn)
 		changed, t, is = j.ask(place{s.occurrence, s.due, until}, wait, now)
 		return changed, is
@@ -88,31 +86,36 @@ func (s *seat) ask(ctx context.Context, wait bool) (t turn, err error) {
 	return t, err
 }
 
-// prolong keeps the turn for d. It is gone when another occurrence has taken it
-// meanwhile, since it was not prolonged in time.
+// prolong keeps the turn for d, if the occurrence has it. It is gone when another
+// has taken it meanwhile, since it was not prolonged in time.
 func (s *seat) prolong(ctx context.Context, d time.Duration) error {
 	if s.end().IsZero() {
 		return nil
 	}
-	var until time.Time
-	var still bool
-	err := s.change(ctx, func(j job, now time.Time) (changed job, is bool) {
-		until = now.Add(d)
-		changed, still = j.prolong(s.occurrence, until)
-		return changed, still
-	})
-	switch {
-	case err != nil:
-		return err
-	case !still:
-		until = time.Time{}
+	until, err := s.reserve(ctx, d)
+	if err == nil {
+		s.set(until)
 	}
-	s.set(until)
-	return nil
+	return err
 }
 
-// change changes the state of the job.
-func (s *seat) change(ctx context.Context, decide func(j job, now time.Time) (changed job, is bool)) error {
+// reserve is prolong for an occurrence that may have been given its turn in
+// another worker. It returns until when it lasts at least; zero: it is gone.
+func (s *seat) reserve(ctx context.Context, d time.Duration) (until time.Time, err error) {
+	var still bool
+	err = s.update(ctx, func(j job, now time.Time) (changed job, is bool) {
+		until = now.Add(d)
+		changed, still = j.prolong(s.occurrence, until)
+		return changed, still && !changed.Until.Equal(j.Until)
+	})
+	if !still {
+		until = time.Time{}
+	}
+	return until, err
+}
+
+// update changes the state of the job.
+func (s *seat) update(ctx context.Context, decide func(j job, now time.Time) (changed job, is bool)) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	return s.cell.change(ctx, s.Worker, func(j job) (job, next, time.Duration) {
@@ -174,6 +177,18 @@ func (s *seat) rest(ctx context.Context, d time.Duration) error {
 	return s.prolong(ctx, max(d, 0)+restMargin)
 }
 
+// wait keeps the turn for d, whoever has got it, and leaves it to whoever gets
+// the trigger next.
+func (s *seat) wait(ctx context.Context, d time.Duration) error {
+	if s == nil {
+		return nil
+	}
+	s.still()
+	s.set(time.Time{})
+	_, err := s.reserve(ctx, d+restMargin)
+	return err
+}
+
 // leave gives the seat up, because the occurrence has ended.
 func (s *seat) leave(ctx context.Context) error {
 	if s == nil {
@@ -181,5 +196,5 @@ func (s *seat) leave(ctx context.Context) error {
 	}
 	s.still()
 	s.set(time.Time{})
-	return s.change(ctx, func(j job, _ time.Time) (job, bool) { return j.end(s.occurrence) })
+	return s.update(ctx, func(j job, _ time.Time) (job, bool) { return j.end(s.occurrence) })
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -34,6 +35,7 @@ type Ports struct {
 	Executors Executors
 	Targets   Targets
 	Events    EventSource
+	Reports   CompletionSource
 	Clock     Clock
 	Random    Random
 	Monitor   Monitor
@@ -43,6 +45,7 @@ type Ports struct {
 type Worker struct {
 	Ports
 	settings Settings
+	key      atomic.Pointer[string] // of the tokens; nil: not known yet
 }
 
 // New makes a worker. It starts nothing.
@@ -64,13 +67,14 @@ type run struct {
 	*Worker
 	gate   *gate
 	intake semaphore // events in the worker's hands
+	desk   semaphore // reports in the worker's hands
 	keeper *keeper
 
 	stop   context.Context // no new calls
 	halted context.Context // the queue has delivered the last
 	work   context.Context // calls under way are cut off
 
-	flights sync.WaitGroup // deliveries and events in the worker's hands
+	flights sync.WaitGroup // deliveries, events and reports in the worker's hands
 }
 
 // Run works until ctx ends, then stops as the package comment says, and returns
@@ -87,11 +91,13 @@ func (w *Worker) Run(ctx context.Context) {
 		Worker: w, stop: ctx, halted: halted, work: work,
 		gate:   newGate(w.settings.Concurrency, w.settings.MaxHeld),
 		intake: make(semaphore, w.settings.Concurrency),
+		desk:   make(semaphore, maxReports),
 		keeper: &keeper{clock: w.Clock, monitor: w.Monitor, interval: w.settings.Extend, kept: map[Handle]time.Time{}},
 	}
 	var loops, background sync.WaitGroup
 	loops.Go(func() { defer halt(); r.pull() })
 	loops.Go(r.listen)
+	loops.Go(r.hear)
 	background.Go(func() { r.keeper.run(keep) })
 	background.Go(func() { r.limit(keep, cut) })
 	loops.Wait()
@@ -113,7 +119,16 @@ func (r *run) limit(ctx context.Context, cut context.CancelCauseFunc) {
 }
 
 // pull asks the queue for as much as there is room for, until the worker stops.
+// It begins when calls can be given their tokens.
 func (r *run) pull() {
+	for r.stop.Err() == nil {
+		_, err := r.secret(r.stop)
+		if err == nil {
+			break
+		}
+		r.Monitor.Trouble(Trouble{Doing: "read the key of tokens", Err: err})
+		_ = r.Clock.Sleep(r.stop, pause)
+	}
 	for {
 		room := r.gate.room(r.stop)
 		if room == 0 {
@@ -141,6 +156,17 @@ func (r *run) listen() {
 		err := r.Events.Receive(r.stop, r.event)
 		if err != nil && r.stop.Err() == nil {
 			r.Monitor.Trouble(Trouble{Doing: "receive events", Err: err})
+			_ = r.Clock.Sleep(r.stop, pause)
+		}
+	}
+}
+
+// hear takes reports of completions until the worker stops.
+func (r *run) hear() {
+	for r.stop.Err() == nil {
+		err := r.Reports.Receive(r.stop, r.report)
+		if err != nil && r.stop.Err() == nil {
+			r.Monitor.Trouble(Trouble{Doing: "receive completions", Err: err})
 			_ = r.Clock.Sleep(r.stop, pause)
 		}
 	}

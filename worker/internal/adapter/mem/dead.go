@@ -16,6 +16,9 @@ type Dead struct {
 	refuse  error
 }
 
+// deadWindow is for how long a second letter of the same occurrence is dropped.
+const deadWindow = time.Hour
+
 // NewDead has no letters.
 func NewDead() *Dead { return &Dead{ids: map[string]time.Time{}} }
 
@@ -43,7 +46,7 @@ func (d *Dead) Put(ctx context.Context, letter contract.Dead) error {
 	if d.refuse != nil {
 		return d.refuse
 	}
-	if at, again := d.ids[letter.ID]; !again || time.Since(at) > window {
+	if at, again := d.ids[letter.ID]; !again || time.Since(at) > deadWindow {
 		d.ids[letter.ID] = time.Now()
 		d.letters = append(d.letters, letter)
 	}

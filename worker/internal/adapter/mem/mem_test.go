@@ -61,6 +61,25 @@ func TestEvents(t *testing.T) {
 	})
 }
 
+func TestCompletions(t *testing.T) {
+	t.Parallel()
+	porttest.RunCompletions(t, func(*testing.T) porttest.Completions {
+		s := mem.NewCompletions()
+		return porttest.Completions{CompletionSource: s, Publish: func(_ *testing.T, token string, data []byte) func() string {
+			answer := make(chan string, 1)
+			s.Publish(core.Completion{Token: token, Data: data, Reply: func(err error) error {
+				if err == nil {
+					answer <- ""
+				} else {
+					answer <- err.Error()
+				}
+				return nil
+			}})
+			return func() string { return <-answer }
+		}}
+	})
+}
+
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	porttest.RunTargets(t, func(*testing.T) porttest.Targets {

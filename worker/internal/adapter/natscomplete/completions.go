@@ -1,0 +1,98 @@
+// Package natscomplete is the source of completions that targets report over
+// NATS: a subscription on core NATS that all workers of a namespace share. A
+// report that is sent as a request is answered with a contract.CompletedReply.
+package natscomplete
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+// Queue is the queue group of the workers.
+const Queue = "workers"
+
+// drainTimeout bounds waiting for what is on its way when a worker stops.
+const drainTimeout = 2 * time.Second
+
+// Source is core.CompletionSource on NATS.
+type Source struct {
+	nc    *nats.Conn
+	names contract.Names
+}
+
+// New makes a source. It subscribes to nothing yet.
+func New(nc *nats.Conn, names contract.Names) *Source {
+	return &Source{nc: nc, names: names}
+}
+
+// Receive implements core.CompletionSource. The subscription survives
+// reconnects; targets repeat what is lost meanwhile.
+func (s *Source) Receive(ctx context.Context, sink func(core.Completion)) error {
+	sub, err := s.nc.QueueSubscribeSync(s.names.Completions(), Queue)
+	if err != nil {
+		return fmt.Errorf("subscribe to %s: %w", s.names.Completions(), err)
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	for {
+		msg, err := sub.NextMsgWithContext(ctx)
+		switch {
+		case err == nil:
+			sink(s.completion(msg))
+		case ctx.Err() != nil:
+			s.drain(sub, sink)
+			return nil
+		default:
+			return fmt.Errorf("subscription to %s: %w", s.names.Completions(), err)
+		}
+	}
+}
+
+// drain ends the interest in further reports and passes on those that came.
+func (s *Source) drain(sub *nats.Subscription, sink func(core.Completion)) {
+	if err := sub.Drain(); err != nil {
+		return // the connection is closed
+	}
+	for {
+		msg, err := sub.NextMsg(drainTimeout)
+		if err != nil {
+			return // nothing is left, or the server is away
+		}
+		sink(s.completion(msg))
+	}
+}
+
+func (s *Source) completion(msg *nats.Msg) core.Completion {
+	c := core.Completion{Token: strings.TrimPrefix(msg.Subject, s.names.Completion("")), Data: msg.Data}
+	if msg.Reply != "" {
+		c.Reply = func(err error) error {
+			data, failed := json.Marshal(contract.CompletedReply{Error: text(err)})
+			if failed != nil {
+				return failed
+			}
+			return msg.Respond(data)
+		}
+	}
+	return c
+}
+
+// text is what the target is told: what is wrong with its report, and nothing of
+// the insides.
+func text(err error) string {
+	var field *contract.FieldError
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, core.ErrNotOpen), errors.Is(err, contract.ErrMalformed), errors.As(err, &field):
+		return err.Error()
+	}
+	return "the report cannot be stored now, send it again"
+}
