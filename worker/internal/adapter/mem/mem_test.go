@@ -1,6 +1,8 @@
 package mem_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,5 +45,33 @@ func TestEvents(t *testing.T) {
 			s.Publish(core.Event{Key: key, Data: data, Reply: func(r contract.Result) error { answer <- r; return nil }})
 			return func() contract.Result { return <-answer }
 		}}
+	})
+}
+
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	porttest.RunTargets(t, func(*testing.T) porttest.Targets {
+		var refused, full sync.Map
+		s := &mem.Targets{Refuse: func(ctx context.Context, target string) time.Duration {
+			if _, is := refused.Load(target); is {
+				return time.Minute
+			}
+			if wait, is := full.Load(target); is {
+				select {
+				case <-wait.(chan struct{}): //nolint:forcetypeassert // stored below
+				case <-ctx.Done():
+				}
+			}
+			return 0
+		}}
+		return porttest.Targets{
+			Targets: s,
+			Refuse:  func(_ *testing.T, target string) { refused.Store(target, true) },
+			Full: func(_ *testing.T, target string) func() {
+				wait := make(chan struct{})
+				full.Store(target, wait)
+				return sync.OnceFunc(func() { close(wait) })
+			},
+		}
 	})
 }
