@@ -59,6 +59,7 @@ var rules = []rule{
 	{"*/internal/adapter/nats*", []string{"*/internal/core", "shared/contract", "shared/spec"}, []string{natsClient}},
 	{"*/internal/adapter/logmon", []string{"*/internal/core", "shared/contract"}, []string{logrus}},
 	{"worker/internal/adapter/httpexec", []string{"worker/internal/core", "shared/contract"}, nil},
+	{"worker/internal/adapter/httpapi", []string{"worker/internal/core", "shared/contract"}, []string{xtime}},
 	{"worker/internal/adapter/targets", []string{"worker/internal/core", "shared/contract"}, []string{gobreaker, xtime}},
 	{"worker/internal/adapter/system", []string{"worker/internal/core"}, nil},
 	{
