@@ -11,6 +11,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
+	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -19,6 +20,7 @@ var natsSet = wire.NewSet(
 	names, jetStream, queue,
 	natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)),
 	natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)),
+	natsevents.NewPublisher,
 	wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
@@ -27,6 +29,7 @@ var machineSet = wire.NewSet(
 	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)),
 	wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)),
 	wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)),
+	hosts, wire.Bind(new(core.Targets), new(*targets.Targets)),
 )
 
 // coreSet is the worker itself.
@@ -35,6 +38,6 @@ var coreSet = wire.NewSet(httpExecutor, executors, settings, wire.Struct(new(cor
 // assemble makes the App that belongs to a configuration and a connection. It
 // asks the server for nothing.
 func assemble(c Config, nc *nats.Conn) (*App, error) {
-	wire.Build(natsSet, machineSet, coreSet, newApp)
+	wire.Build(natsSet, machineSet, coreSet, api, newApp)
 	return nil, nil
 }

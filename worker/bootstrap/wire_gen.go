@@ -14,6 +14,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
+	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -47,7 +48,9 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 		Monitor:   monitor,
 	}
 	worker := core.New(coreSettings, ports)
-	app := newApp(nc, jetstreamJetStream, worker, natsjobsQueue, executor, logrusLogger)
+	publisher := natsevents.NewPublisher(nc, contractNames)
+	httpapiAPI := api(c, publisher)
+	app := newApp(nc, jetstreamJetStream, worker, natsjobsQueue, executor, httpapiAPI, logrusLogger)
 	return app, nil
 }
 
@@ -55,12 +58,12 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 
 // natsSet are the adapters on NATS.
 var natsSet = wire.NewSet(
-	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
+	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), natsevents.NewPublisher, wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
 // machineSet are the adapters on the machine.
 var machineSet = wire.NewSet(
-	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)), wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)), wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)),
+	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)), wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)), wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)), hosts, wire.Bind(new(core.Targets), new(*targets.Targets)),
 )
 
 // coreSet is the worker itself.
