@@ -34,6 +34,24 @@ func Handler(ready func() error) http.Handler {
 	return mux
 }
 
+// Beside is Handler for these two paths, and next for all others. next gets
+// paths as they came, without the cleaning that http.ServeMux does. Nil: there
+// are no others.
+func Beside(next http.Handler, ready func() error) http.Handler {
+	own := Handler(ready)
+	if next == nil {
+		return own
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/readyz":
+			own.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
 func answer(w http.ResponseWriter, code int, s status) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

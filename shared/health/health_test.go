@@ -54,6 +54,35 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })
+	tests := map[string]struct {
+		next http.Handler
+		path string
+		code int
+		body string
+	}{
+		"alive":            {next, "/healthz", 200, `{"status":"ok"}`},
+		"ready":            {next, "/readyz", 200, `{"status":"ok"}`},
+		"other":            {next, "/events/a", 200, "/events/a"},
+		"not cleaned":      {next, "/events/a//b/./c", 200, "/events/a//b/./c"},
+		"below health":     {next, "/healthz/", 200, "/healthz/"},
+		"nothing beside":   {nil, "/healthz", 200, `{"status":"ok"}`},
+		"nothing below it": {nil, "/events/a", 404, "404 page not found"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := httptest.NewRecorder()
+			health.Beside(test.next, nil).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, test.path, nil))
+			if got := strings.TrimSpace(w.Body.String()); w.Code != test.code || got != test.body {
+				t.Errorf("got %d %s, want %d %s", w.Code, got, test.code, test.body)
+			}
+		})
+	}
+}
+
 func TestServe(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -17,6 +17,7 @@ import (
 	"github.com/weplanx/workflow/shared/logging"
 	"github.com/weplanx/workflow/shared/natsconn"
 	"github.com/weplanx/workflow/shared/topology"
+	"github.com/weplanx/workflow/worker/internal/adapter/httpapi"
 	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/core"
@@ -28,6 +29,7 @@ type App struct {
 	worker *core.Worker
 	queue  *natsjobs.Queue
 	http   *httpexec.Executor
+	api    *httpapi.API
 	js     jetstream.JetStream
 	log    *logrus.Logger
 
@@ -71,7 +73,7 @@ func NewWithConn(ctx context.Context, c Config, nc *nats.Conn) (*App, error) {
 	if err := contract.CheckNamespace(c.Namespace); err != nil {
 		return nil, &config.Error{Name: "NAMESPACE", Problem: problem(err)}
 	}
-	if err := c.checkConcurrency(); err != nil {
+	if err := c.checkOwn(); err != nil {
 		return nil, err
 	}
 	if c.Log == nil {
@@ -175,8 +177,8 @@ func (a *App) release() {
 	}
 }
 
-func newApp(nc *nats.Conn, js jetstream.JetStream, worker *core.Worker, queue *natsjobs.Queue, http *httpexec.Executor, log *logrus.Logger) *App {
-	return &App{nc: nc, js: js, worker: worker, queue: queue, http: http, log: log, done: make(chan struct{})}
+func newApp(nc *nats.Conn, js jetstream.JetStream, worker *core.Worker, queue *natsjobs.Queue, http *httpexec.Executor, api *httpapi.API, log *logrus.Logger) *App {
+	return &App{nc: nc, js: js, worker: worker, queue: queue, http: http, api: api, log: log, done: make(chan struct{})}
 }
 
 // jetStream is the client of all adapters.

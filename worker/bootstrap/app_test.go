@@ -68,6 +68,8 @@ func TestNewRefusesSettings(t *testing.T) {
 	}{
 		"namespace":   {func(c *bootstrap.Config) { c.Namespace = "a b" }, "NAMESPACE"},
 		"concurrency": {func(c *bootstrap.Config) { c.Concurrency = -1 }, "WORKER_CONCURRENCY"},
+		"host":        {func(c *bootstrap.Config) { c.HostRate = -1 }, "HOST_RATE"},
+		"token":       {func(c *bootstrap.Config) { c.EventsToken = "short" }, "EVENTS_TOKEN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

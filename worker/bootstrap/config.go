@@ -73,7 +73,17 @@ func (c *Config) Check() error {
 	if err := c.Config.Check(); err != nil {
 		return err
 	}
-	return c.checkConcurrency()
+	return c.checkOwn()
+}
+
+// checkOwn checks what only workers have.
+func (c *Config) checkOwn() error {
+	for _, check := range []func() error{c.checkConcurrency, c.checkHosts, c.checkEventsToken} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Config) checkConcurrency() error {

@@ -14,6 +14,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsruns"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
+	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -25,6 +26,7 @@ var natsSet = wire.NewSet(
 	natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)),
 	natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)),
 	natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)),
+	natsevents.NewPublisher,
 	wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
@@ -33,17 +35,17 @@ var machineSet = wire.NewSet(
 	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)),
 	wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)),
 	wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)),
+	hosts, wire.Bind(new(core.Targets), new(*targets.Targets)),
 )
 
 // coreSet is the worker itself.
 var coreSet = wire.NewSet(
 	httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New,
-	wire.Struct(new(anyTarget)), wire.Bind(new(core.Targets), new(anyTarget)),
 )
 
 // assemble makes the App that belongs to a configuration and a connection. It
 // asks the server for nothing.
 func assemble(c Config, nc *nats.Conn) (*App, error) {
-	wire.Build(natsSet, machineSet, coreSet, newApp)
+	wire.Build(natsSet, machineSet, coreSet, api, newApp)
 	return nil, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsruns"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
+	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -38,19 +39,19 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	clock := system.Clock{}
 	executor := httpExecutor(c, clock)
 	coreExecutors := executors(executor)
-	bootstrapAnyTarget := anyTarget{}
-	source := natsevents.New(nc, contractNames)
-	natscompleteSource := natscomplete.New(nc, contractNames)
 	random := system.Random{}
 	logrusLogger := logger(c)
 	monitor := logmon.New(logrusLogger)
+	targets := hosts(c, random, monitor)
+	source := natsevents.New(nc, contractNames)
+	natscompleteSource := natscomplete.New(nc, contractNames)
 	ports := core.Ports{
 		Queue:     natsjobsQueue,
 		Log:       log,
 		Dead:      letters,
 		States:    states,
 		Executors: coreExecutors,
-		Targets:   bootstrapAnyTarget,
+		Targets:   targets,
 		Events:    source,
 		Reports:   natscompleteSource,
 		Clock:     clock,
@@ -58,7 +59,9 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 		Monitor:   monitor,
 	}
 	worker := core.New(coreSettings, ports)
-	app := newApp(nc, jetstreamJetStream, worker, natsjobsQueue, executor, logrusLogger)
+	publisher := natsevents.NewPublisher(nc, contractNames)
+	httpapiAPI := api(c, publisher, worker)
+	app := newApp(nc, jetstreamJetStream, worker, natsjobsQueue, executor, httpapiAPI, logrusLogger)
 	return app, nil
 }
 
@@ -66,15 +69,15 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 
 // natsSet are the adapters on NATS.
 var natsSet = wire.NewSet(
-	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)), natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
+	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)), natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), natsevents.NewPublisher, wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
 // machineSet are the adapters on the machine.
 var machineSet = wire.NewSet(
-	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)), wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)), wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)),
+	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)), wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)), wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)), hosts, wire.Bind(new(core.Targets), new(*targets.Targets)),
 )
 
 // coreSet is the worker itself.
 var coreSet = wire.NewSet(
-	httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New, wire.Struct(new(anyTarget)), wire.Bind(new(core.Targets), new(anyTarget)),
+	httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New,
 )

@@ -35,6 +35,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	config.Out, config.Log = stdout, stderr
+	config.EventsToken = os.Getenv("EVENTS_TOKEN") // no flag: other users of the machine see those
 	// Ctrl-C also ends a program that reads our output; that must not keep us
 	// from storing what is to be stored.
 	signal.Ignore(syscall.SIGPIPE)
@@ -59,7 +60,7 @@ func parse(args []string, stderr io.Writer) (c standalone.Config, show bool, err
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.Data, "data", c.Data, "`folder` that everything is kept in")
 	flags.StringVar(&c.NATS, "nats", c.NATS, "`host:port` of the NATS server; port 0: a free one")
-	flags.StringVar(&c.HTTP, "http", c.HTTP, "`host:port` of /healthz and /readyz; port 0: a free one")
+	flags.StringVar(&c.HTTP, "http", c.HTTP, "`host:port` of /healthz, /readyz and the worker's API; port 0: a free one")
 	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "`name` of the namespace")
 	flags.BoolVar(&c.Demo, "demo", c.Demo, "keep a demo schedule and print its callbacks")
 	flags.BoolVar(&c.Verbose, "v", c.Verbose, "log everything, not only warnings and errors")
@@ -69,6 +70,7 @@ func parse(args []string, stderr io.Writer) (c standalone.Config, show bool, err
 		_, _ = fmt.Fprintln(stderr, "standalone runs NATS with JetStream, a scheduler and a worker in one process.")
 		flags.SetOutput(stderr)
 		flags.PrintDefaults()
+		_, _ = fmt.Fprintln(stderr, "EVENTS_TOKEN in the environment opens POST /events/{key} to those who know it.")
 		return c, show, err
 	}
 	if err == nil && flags.NArg() > 0 {

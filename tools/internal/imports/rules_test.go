@@ -14,6 +14,8 @@ const (
 	gomock     = "go.uber.org/mock"
 	roots      = "golang.org/x/crypto/x509roots/fallback"
 	sys        = "golang.org/x/sys"
+	xtime      = "golang.org/x/time"
+	gobreaker  = "github.com/sony/gobreaker/v2"
 )
 
 // rule says what packages may import beside the standard library. Patterns
@@ -57,6 +59,8 @@ var rules = []rule{
 	{"*/internal/adapter/nats*", []string{"*/internal/core", "shared/contract", "shared/spec"}, []string{natsClient}},
 	{"*/internal/adapter/logmon", []string{"*/internal/core", "shared/contract"}, []string{logrus}},
 	{"worker/internal/adapter/httpexec", []string{"worker/internal/core", "shared/contract"}, nil},
+	{"worker/internal/adapter/httpapi", []string{"worker/internal/core", "shared/contract"}, []string{xtime}},
+	{"worker/internal/adapter/targets", []string{"worker/internal/core", "shared/contract"}, []string{gobreaker, xtime}},
 	{"worker/internal/adapter/system", []string{"worker/internal/core"}, nil},
 	{
 		"schedule/internal/cli",

@@ -22,10 +22,13 @@ const (
 type Config struct {
 	Data      string // folder of everything that is kept; made when missing
 	NATS      string // host:port of the NATS server; port 0: chosen by the system
-	HTTP      string // host:port of the health pages; port 0: chosen by the system
+	HTTP      string // host:port of the health pages and the worker's API; port 0: chosen by the system
 	Namespace string
 	Demo      bool
 	Verbose   bool // log more than warnings and errors
+
+	// EventsToken lets events in at POST /events/{key}. Empty: that is off.
+	EventsToken string
 
 	Out io.Writer // for people: what runs, and each callback of the demo
 	Log io.Writer // log lines

@@ -3,6 +3,8 @@ package standalone
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"time"
 
 	"github.com/weplanx/workflow/shared/config"
@@ -36,10 +38,23 @@ func (s *Server) addParts(ctx context.Context) error {
 	if nc, err = s.connect("worker"); err != nil {
 		return err
 	}
-	w, err := worker.NewWithConn(ctx, worker.Config{Config: shared, Grace: workerGrace}, nc)
+	w, err := worker.NewWithConn(ctx, worker.Config{
+		Config: shared, Grace: workerGrace, EventsToken: s.config.EventsToken, URL: ownURL(s.listener.Addr()),
+	}, nc)
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
 	s.parts = append(s.parts, part{"worker", w})
+	s.api = w.Handler()
 	return nil
+}
+
+// ownURL is where the targets of callbacks reach this program. Empty: it
+// listens on all addresses, and which of them they reach is not known.
+func ownURL(addr net.Addr) string {
+	at, err := netip.ParseAddrPort(addr.String())
+	if err != nil || at.Addr().IsUnspecified() {
+		return ""
+	}
+	return "http://" + at.String()
 }

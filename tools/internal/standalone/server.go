@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -26,12 +27,13 @@ type Server struct {
 	log    *logrus.Logger
 
 	folder   *folder
-	listener net.Listener // of the health pages
+	listener net.Listener // of the health pages and the worker's API
 	nats     *server.Server
 	conns    []*nats.Conn
 	parts    []part
-	ran      bool  // the parts were run, which frees what they hold
-	demo     *demo // nil without one
+	api      http.Handler // of the worker
+	ran      bool         // the parts were run, which frees what they hold
+	demo     *demo        // nil without one
 }
 
 // part is a scheduler or a worker.
@@ -126,7 +128,7 @@ func (s *Server) serve(ctx context.Context) error {
 	s.ran = true
 	around, stopAround := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 2)
-	go func() { served <- health.ServeOn(around, s.listener, health.Handler(s.ready)) }()
+	go func() { served <- health.ServeOn(around, s.listener, health.Beside(s.api, s.ready)) }()
 	go func() { served <- s.demo.serve(around) }()
 
 	err := s.runParts(ctx)

@@ -96,6 +96,42 @@ func start(t *testing.T, c standalone.Config) *program {
 	return p
 }
 
+// The demo's receiver is the target of an event that a program without NATS
+// sends.
+func TestEventOverHTTP(t *testing.T) {
+	t.Parallel()
+	c := config(t.TempDir())
+	c.EventsToken = "events-token-of-the-test"
+	p := start(t, c)
+	defer http.DefaultClient.CloseIdleConnections()
+	post := func(token string) int {
+		body := strings.NewReader(`{"mode":"HTTP","option":{"url":"` + p.Demo + `"}}`)
+		request, err := http.NewRequest(http.MethodPost, "http://"+p.HTTP+"/events/hello?wait", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		return response.StatusCode
+	}
+	if got := post("wrong"); got != http.StatusUnauthorized {
+		t.Errorf("with a wrong token: got %d", got)
+	}
+	for limit := time.Now().Add(patience); ; { // until the worker listens to events
+		if got := post(c.EventsToken); got == http.StatusOK {
+			break
+		} else if time.Now().After(limit) {
+			t.Fatalf("got %d; log:\n%s", got, p.log)
+		}
+	}
+	for p.next(t).Key != "hello" {
+	}
+}
+
 func (p *program) next(t *testing.T) standalone.Callback {
 	t.Helper()
 	select {

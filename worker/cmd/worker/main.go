@@ -9,6 +9,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -38,8 +40,8 @@ func main() {
 	}
 }
 
-// run serves health from the start, so that a worker that waits for NATS is
-// alive but not ready.
+// run serves HTTP from the start, so that a worker that waits for NATS is alive
+// but not ready.
 func run(ctx context.Context) error {
 	config, err := bootstrap.LoadConfig()
 	if err != nil {
@@ -54,7 +56,8 @@ func run(ctx context.Context) error {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := health.ServeOn(ctx, listener, health.Handler(func() error { return ready(app.Load()) })); err != nil {
+		handler := health.Beside(api(&app), func() error { return ready(app.Load()) })
+		if err := health.ServeOn(ctx, listener, handler); err != nil {
 			stop(err)
 		}
 	}()
@@ -82,4 +85,18 @@ func ready(app *bootstrap.App) error {
 		return errors.New("waiting for NATS")
 	}
 	return app.Ready()
+}
+
+// api is that of the worker, once it is there.
+func api(app *atomic.Pointer[bootstrap.App]) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a := app.Load(); a != nil {
+			a.Handler().ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"error":{"message":"waiting for NATS"}}`)
+	})
 }

@@ -1,6 +1,6 @@
 // Package logmon writes what a worker does to the log. Its field names are
 // stable: id, key, index, mode, scheduled, attempt, outcome, status,
-// error_class, took_ms, late_ms, delay_ms, reason, doing, count, error.
+// error_class, took_ms, late_ms, delay_ms, reason, doing, count, error, target.
 package logmon
 
 import (
@@ -74,4 +74,15 @@ func (m *Monitor) Returned(id, key, reason string, delay time.Duration) {
 func (m *Monitor) Trouble(t core.Trouble) {
 	m.log.WithFields(logrus.Fields{"doing": t.Doing, "id": t.ID, "key": t.Key, "error": t.Err.Error()}).
 		Warn("worker in trouble")
+}
+
+// Target logs that calls of a target are put off because it fails, or are made
+// again.
+func (m *Monitor) Target(name string, open bool) {
+	log := m.log.WithField("target", name)
+	if open {
+		log.Warn("target fails, its calls are put off")
+		return
+	}
+	log.Info("target answers again")
 }

@@ -45,6 +45,12 @@ func TestLines(t *testing.T) {
 		"trouble": {func(m *logmon.Monitor) {
 			m.Trouble(core.Trouble{Doing: "store record", ID: "1", Err: errors.New("full")})
 		}, map[string]any{"level": "warning", "doing": "store record", "id": "1", "error": "full"}},
+		"target fails": {func(m *logmon.Monitor) { m.Target("a:80", true) }, map[string]any{
+			"level": "warning", "target": "a:80", "msg": "target fails, its calls are put off",
+		}},
+		"target answers": {func(m *logmon.Monitor) { m.Target("a:80", false) }, map[string]any{
+			"level": "info", "target": "a:80", "msg": "target answers again",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

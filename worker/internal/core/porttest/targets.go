@@ -107,11 +107,11 @@ type entered struct {
 	again time.Duration
 }
 
-// start asks in the background.
-func (s Targets) start(ctx context.Context, target string) <-chan entered {
+// start has a call of a:80 ask in the background.
+func (s Targets) start(ctx context.Context) <-chan entered {
 	got := make(chan entered, 1)
 	go func() {
-		done, again := s.Enter(ctx, target)
+		done, again := s.Enter(ctx, "a:80")
 		got <- entered{done, again}
 	}()
 	return got
@@ -131,7 +131,7 @@ func stays(t *testing.T, got <-chan entered) {
 
 func waits(t *testing.T, s Targets) {
 	free := s.Full(t, "a:80")
-	got := s.start(t.Context(), "a:80")
+	got := s.start(t.Context())
 	stays(t, got)
 	s.enter(t, "b:80")(success())
 	free()
@@ -146,7 +146,7 @@ func stopsWaiting(t *testing.T, s Targets) {
 	defer s.Full(t, "a:80")()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	got := s.start(ctx, "a:80")
+	got := s.start(ctx)
 	stays(t, got)
 	cancel()
 	if e := next(t, got); e.done != nil || e.again != 0 {
@@ -180,7 +180,7 @@ func endsOnce(t *testing.T, s Targets) {
 func goesOn(t *testing.T, s Targets) {
 	free := s.Full(t, "a:80")
 	ctx, cancel := context.WithCancel(t.Context())
-	given, kept := s.start(ctx, "a:80"), s.start(t.Context(), "a:80")
+	given, kept := s.start(ctx), s.start(t.Context())
 	stays(t, given)
 	cancel()
 	next(t, given)

@@ -1,0 +1,43 @@
+package bootstrap
+
+import (
+	"strconv"
+
+	"github.com/weplanx/workflow/shared/config"
+	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
+	"github.com/weplanx/workflow/worker/internal/adapter/targets"
+	"github.com/weplanx/workflow/worker/internal/core"
+)
+
+// Bounds of what one host may be given.
+const (
+	MaxHostConcurrency = 100_000
+	MinHostRate        = 0.001
+	MaxHostRate        = 1_000_000
+)
+
+func (c *Config) checkHosts() error {
+	if c.HostConcurrency < 0 || c.HostConcurrency > MaxHostConcurrency {
+		return &config.Error{
+			Name:    "HOST_CONCURRENCY",
+			Problem: "is " + strconv.Itoa(c.HostConcurrency) + ", want a whole number from 1 to " + strconv.Itoa(MaxHostConcurrency),
+		}
+	}
+	if r := c.HostRate; r != 0 && !(r >= MinHostRate && r <= MaxHostRate) { // a NaN is neither
+		return &config.Error{
+			Name: "HOST_RATE",
+			Problem: "is " + strconv.FormatFloat(r, 'g', -1, 64) + ", want calls a second from " +
+				strconv.FormatFloat(MinHostRate, 'f', -1, 64) + " to " + strconv.Itoa(MaxHostRate) + ", or 0 for no limit",
+		}
+	}
+	return nil
+}
+
+// hosts share out the calls among the hosts.
+func hosts(c Config, random core.Random, monitor *logmon.Monitor) *targets.Targets {
+	return targets.New(targets.Config{
+		Concurrency: c.HostConcurrency,
+		Rate:        c.HostRate,
+		OnChange:    func(change targets.Change) { monitor.Target(change.Target, change.Open) },
+	}, random)
+}

@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/weplanx/workflow/shared/contract"
+)
+
+const (
+	defaultWait = 15 * time.Second // more than an event's call may take
+	maxWait     = 20 * time.Second // below what the server has for an answer
+)
+
+// wait is how long the client wants to wait for the final record.
+type wait struct {
+	limit     time.Duration // 0: not at all
+	preferred bool          // asked for by the header Prefer
+}
+
+// parseWait reads ?wait or ?wait=10s (10 is seconds), or the header Prefer:
+// wait=10 (RFC 7240, section 4.3; the number may be absent). More than maxWait
+// is cut to that. A preference that cannot be read is none.
+func parseWait(r *http.Request) (wait, error) {
+	if query := r.URL.Query(); query.Has("wait") {
+		limit, ok := parseLimit(query.Get("wait"))
+		if !ok {
+			return wait{}, &contract.FieldError{Field: "wait", Problem: "want a duration such as 10s"}
+		}
+		return wait{limit: limit}, nil
+	}
+	for _, preferences := range r.Header.Values("Prefer") {
+		for preference := range strings.SplitSeq(preferences, ",") {
+			name, value, _ := strings.Cut(preference, "=")
+			value, _, _ = strings.Cut(value, ";")
+			limit, ok := parseLimit(strings.Trim(strings.TrimSpace(value), `"`))
+			if strings.EqualFold(strings.TrimSpace(name), "wait") && ok {
+				return wait{limit: limit, preferred: true}, nil
+			}
+		}
+	}
+	return wait{}, nil
+}
+
+func parseLimit(s string) (time.Duration, bool) {
+	if s == "" {
+		return defaultWait, true
+	}
+	limit, err := time.ParseDuration(s)
+	if seconds, notNumber := strconv.ParseUint(s, 10, 16); notNumber == nil {
+		limit, err = time.Duration(seconds)*time.Second, nil
+	}
+	return min(limit, maxWait), err == nil && limit >= 0
+}
+
+// applied tells the client that its preference was followed.
+func (p wait) applied(w http.ResponseWriter) {
+	if p.preferred {
+		w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(p.limit.Seconds())))
+	}
+}

@@ -1,0 +1,53 @@
+// Package targets shares out calls among the targets, so that one that hangs,
+// fails or is slow leaves the others untouched. It is core.Targets in memory;
+// every worker decides for itself.
+//
+// # The way in
+//
+// A call for a target is admitted when three things hold, looked at in this
+// order: its breaker lets it, a place is free (Concurrency), and a token is
+// there (Rate). Otherwise it waits in the target's room, first come first
+// served, or it is refused with a time after which it is worth asking again.
+// What is refused waits in the queue, where it takes nothing of the worker.
+//
+//	Enter ─▶ breaker ─▶ room (while the wait is short) ─▶ place ─▶ done
+//	            └─ refused ─┴─ refused
+//
+// # How long the room will take
+//
+// A call waits only while its expected wait is at most maxWait. A running call
+// that is younger than a typical one is expected to end at the rate of one
+// typical duration, an older one at the rate of one of its age: what has
+// taken long will take long. The sum of these rates over the running calls is
+// how many places become free a second, and the places ahead divided by it is
+// the expected wait. So a host that hangs is noticed while its first calls
+// still run, and one long call among many short ones changes little.
+//
+// The estimate is made anew while calls wait. When it has grown, those at the
+// back whose wait would be too long are let go; nobody waits longer than
+// maxWait in any case. 10,000 calls of 5 ms that come at once all flow through
+// 32 places: they need 1.6 s.
+//
+// # When to ask again
+//
+// Calls that are refused are given times one after the other, at the pace at
+// which the target is expected to take them: they come back as places become
+// free, not all at once. Times lie within spread of the first one possible;
+// calls beyond that are strewn over the later half of it.
+//
+// # The breaker
+//
+// It opens after failures consecutive temporary failures and refuses all calls
+// for openFor. Then it lets one through, the probe, and refuses the others until
+// the probe has ended: an answer, even a permanent failure, closes it, another
+// temporary failure opens it anew. A probe that takes longer than probePatience
+// is passed over and the next call is a probe as well. Nothing is ever failed
+// here: calls are put off. An answer with Retry-After has all calls of the
+// target put off until then.
+//
+// # Memory
+//
+// Whoever may store schedules chooses the targets. Those without calls are
+// forgotten after idleFor, and the least recently used of them when there are
+// more than maxIdle; those with calls are as many as the worker's calls.
+package targets
