@@ -125,9 +125,11 @@ type ResendRequest struct {
 	All       bool     `json:"all,omitempty"`
 	DeadFilter
 
-	// From leaves out letters with a smaller sequence. It is for going on where
-	// the answer to the same request ended.
+	// From and To leave out letters with smaller and greater sequences. They are
+	// for going on where the answer to the same request ended. To 0: those that
+	// are there when it comes.
 	From uint64 `json:"from,omitempty"`
+	To   uint64 `json:"to,omitempty"`
 }
 
 // MaxResend is how many sequences a ResendRequest may name.
@@ -139,8 +141,9 @@ type ResendAnswer struct {
 	Failed []ResendFailed `json:"failed,omitempty"`
 
 	// Next is set when the answer had to end before all letters were looked at:
-	// ask again with it in From.
+	// ask again with it in From, and with To.
 	Next uint64 `json:"next,omitempty"`
+	To   uint64 `json:"to,omitempty"`
 }
 
 // Resent is a dead letter that was sent again, and is none any more.
