@@ -19,12 +19,12 @@ import (
 
 // App is a scheduler node that is ready to run.
 type App struct {
-	cfg    Config
-	parts  atomic.Pointer[parts]
-	nc     *nats.Conn
-	names  contract.Names
-	own    bool // nc is closed with the app
-	close  sync.Once
+	cfg   Config
+	parts atomic.Pointer[parts]
+	nc    *nats.Conn
+	names contract.Names
+	own   bool // nc is closed with the app
+	close sync.Once
 }
 
 // New connects to NATS, makes what is missing in the namespace and returns a

@@ -224,8 +224,9 @@ type Result struct {
 }
 
 // ByHand reports whether the record is of a run that no schedule planned:
-// somebody asked for it, or sent a dead letter again.
-func (r *Result) ByHand() bool { return r.Origin != "" || strings.HasPrefix(r.ID, ManualPrefix) }
+// somebody asked for it, or sent a dead letter again. The ID of what is planned
+// has no "-".
+func (r *Result) ByHand() bool { return r.Origin != "" || strings.Contains(r.ID, "-") }
 
 // MaxExcerpt is the longest excerpt of an answer in a Result, in bytes.
 const MaxExcerpt = 16 << 10

@@ -73,6 +73,7 @@ func TestByHand(t *testing.T) {
 		{"planned", contract.OccurrenceID("beta", "test", 0, nominal), "", false},
 		{"run by hand", contract.ManualID("beta", "test", 0, "r"), "", true},
 		{"sent again", "5f-1", "5f", true},
+		{"sent again, without its origin", "5f-1", "", true},
 	} {
 		r := contract.Result{ID: c.id, Origin: c.origin}
 		if got := r.ByHand(); got != c.want {
