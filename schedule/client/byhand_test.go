@@ -137,7 +137,7 @@ func (b *bundle) full(t testing.TB) {
 	info, err := b.js.StreamInfo(b.names.TriggerStream())
 	noError(t, err)
 	config := info.Config
-	config.MaxBytes = max(1, int64(info.State.Bytes)) //nolint:gosec // it is small
+	config.MaxBytes = max(1, int64(info.State.Bytes))
 	_, err = b.js.UpdateStream(&config)
 	noError(t, err)
 }

@@ -37,7 +37,7 @@ func (r *reader[T]) run(ctx context.Context, yield func(T) bool) error {
 		return err
 	}
 	var sub *nats.Subscription
-	more := true
+	var more bool
 	if r.limit > 0 {
 		sub, more, err = r.newest(ctx, &info.State, yield)
 	} else {

@@ -36,8 +36,15 @@ func TestSubject(t *testing.T) {
 func TestNatsHeaders(t *testing.T) {
 	t.Parallel()
 	for _, ok := range [][2]string{
-		{"X-Team", "a"}, {"x-team", ""}, {"Authorization", "Bearer x"}, {"host", "x"}, {"connection", "x"}, {"content-type", "text/plain"},
-		{"nats", "x"}, {"Statuses", "x"}, {"x-a", "a\tb c"},
+		{"X-Team", "a"},
+		{"x-team", ""},
+		{"Authorization", "Bearer x"},
+		{"host", "x"},
+		{"connection", "x"},
+		{"content-type", "text/plain"},
+		{"nats", "x"},
+		{"Statuses", "x"},
+		{"x-a", "a\tb c"},
 	} {
 		if err := contract.CheckOption("NATS", natsOption(t, contract.NatsOption{Subject: "a", Headers: map[string]string{ok[0]: ok[1]}})); err != nil {
 			t.Errorf("%q: %v", ok, err)

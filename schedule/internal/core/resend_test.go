@@ -173,8 +173,8 @@ func TestResendInParts(t *testing.T) {
 				b.now = b.now.Add(1500 * time.Millisecond)
 				return nil, nil
 			})
-			parts := 0
-			for parts = 1; ; parts++ {
+			parts := 1
+			for ; ; parts++ {
 				answer := b.resend(request)
 				if len(answer.Sent) == 0 || len(answer.Sent) == 5 {
 					t.Fatalf("part %d is %+v", parts, answer)
