@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
@@ -32,7 +33,8 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	log := natsresult.New(jetstreamJetStream, contractNames)
 	clock := system.Clock{}
 	executor := httpExecutor(c, clock)
-	coreExecutors := executors(executor)
+	natsexecExecutor := natsexec.New(nc, contractNames, clock)
+	coreExecutors := executors(executor, natsexecExecutor)
 	source := natsevents.New(nc, contractNames)
 	random := system.Random{}
 	logrusLogger := logger(c)
@@ -64,4 +66,4 @@ var machineSet = wire.NewSet(
 )
 
 // coreSet is the worker itself.
-var coreSet = wire.NewSet(httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)
+var coreSet = wire.NewSet(httpExecutor, natsexec.New, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)
