@@ -19,12 +19,12 @@ import (
 
 // App is a scheduler node that is ready to run.
 type App struct {
-	cfg    Config
-	engine atomic.Pointer[core.Engine]
-	nc     *nats.Conn
-	names  contract.Names
-	own    bool // nc is closed with the app
-	close  sync.Once
+	cfg   Config
+	parts atomic.Pointer[parts]
+	nc    *nats.Conn
+	names contract.Names
+	own   bool // nc is closed with the app
+	close sync.Once
 }
 
 // New connects to NATS, makes what is missing in the namespace and returns a
@@ -51,12 +51,12 @@ func NewWithConn(ctx context.Context, cfg Config, nc *nats.Conn) (*App, error) {
 	if err := cfg.checkAhead(); err != nil {
 		return nil, err
 	}
-	engine, err := assemble(ctx, cfg, nc)
+	made, err := assemble(ctx, cfg, nc)
 	if err != nil {
 		return nil, err
 	}
 	app := &App{cfg: cfg, nc: nc, names: newNames(cfg)}
-	app.engine.Store(engine)
+	app.parts.Store(made)
 	return app, nil
 }
 
@@ -70,29 +70,29 @@ func (a *App) Run(ctx context.Context) error {
 			return err
 		}
 		a.cfg.logger().WithField("namespace", a.cfg.Namespace).Info("the number of partitions was changed, beginning anew")
-		engine, err := assemble(ctx, a.cfg, a.nc)
+		made, err := assemble(ctx, a.cfg, a.nc)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil // stopped meanwhile, as asked
 			}
 			return err
 		}
-		a.engine.Store(engine)
+		a.parts.Store(made)
 	}
 }
 
 func (a *App) runEngine(ctx context.Context) error {
-	engine := a.engine.Load()
-	service, err := natsapi.Start(a.nc, a.names, engine, time.Now)
+	made := a.parts.Load()
+	service, err := natsapi.Start(a.nc, a.names, made.engine, made.hand, time.Now)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = service.Stop() }() // the connection may be gone, and the service with it
-	return engine.Run(ctx)
+	return made.engine.Run(ctx)
 }
 
 // Ready returns nil when the node fires, and otherwise what it waits for.
-func (a *App) Ready() error { return a.engine.Load().Ready() }
+func (a *App) Ready() error { return a.parts.Load().engine.Ready() }
 
 // Close frees what New opened, for an app that never ran. It may be called
 // more than once.

@@ -32,10 +32,17 @@ func away(err error) error {
 	return &awayError{err}
 }
 
-// assemble makes an engine. Where NATS goes away in the middle of it, it says so
+// parts are what a node consists of: the engine fires, the hand does what is asked
+// for beside that.
+type parts struct {
+	engine *core.Engine
+	hand   *core.Manual
+}
+
+// assemble makes the parts of a node. Where NATS goes away in the middle of it, it says so
 // and begins again, from the topology, until ctx ends.
-func assemble(ctx context.Context, cfg Config, nc *nats.Conn) (*core.Engine, error) {
-	return insist(ctx, cfg, func() (*core.Engine, error) { return initialize(ctx, cfg, nc) })
+func assemble(ctx context.Context, cfg Config, nc *nats.Conn) (*parts, error) {
+	return insist(ctx, cfg, func() (*parts, error) { return initialize(ctx, cfg, nc) })
 }
 
 func insist[T any](ctx context.Context, cfg Config, try func() (T, error)) (made T, err error) {

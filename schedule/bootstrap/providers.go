@@ -86,3 +86,10 @@ func newOptions(ctx context.Context, cfg Config, n node, p *natspub.Publisher, i
 func newMonitor(cfg Config, n node) *logmon.Monitor {
 	return logmon.New(cfg.logger(), cfg.Namespace, string(n), time.Now)
 }
+
+// newHand returns the hand of a node. What it sends is due at once by the
+// server's clock, since another node's may be right where this one's is not.
+func newHand(names contract.Names, e *core.Engine, schedules core.Schedules, sender core.Sender, letters core.Letters, m core.Monitor) *core.Manual {
+	now := func() time.Time { return time.Now().Add(time.Duration(e.State().ClockOffset)) }
+	return core.NewManual(string(names), now, schedules, sender, letters, m)
+}

@@ -10,12 +10,13 @@ import (
 	"context"
 	"github.com/nats-io/nats.go"
 	"github.com/weplanx/workflow/schedule/internal/adapter/natslog"
+	"github.com/weplanx/workflow/schedule/internal/adapter/natspub"
 	"github.com/weplanx/workflow/schedule/internal/core"
 )
 
 // Injectors from wire.go:
 
-func initialize(ctx context.Context, cfg Config, nc *nats.Conn) (*core.Engine, error) {
+func initialize(ctx context.Context, cfg Config, nc *nats.Conn) (*parts, error) {
 	bootstrapNode := newNode()
 	names := newNames(cfg)
 	jetStream, err := newJetStream(nc)
@@ -41,5 +42,11 @@ func initialize(ctx context.Context, cfg Config, nc *nats.Conn) (*core.Engine, e
 	recorder := natslog.New(jetStream, names)
 	monitor := newMonitor(cfg, bootstrapNode)
 	engine := core.New(options, store, publisher, recorder, monitor)
-	return engine, nil
+	letters := natspub.NewLetters(nc, names)
+	manual := newHand(names, engine, store, publisher, letters, monitor)
+	bootstrapParts := &parts{
+		engine: engine,
+		hand:   manual,
+	}
+	return bootstrapParts, nil
 }

@@ -38,6 +38,14 @@
 // missed instead of running it; the log stream ([Schedule.Results]) tells. Both
 // use this machine's clock to know what "now" is.
 //
+// # By hand
+//
+// [Schedule.Run] runs jobs now, [Schedule.Resend] sends dead letters again: what is
+// left of occurrences that ended without success ([Schedule.DeadLetters]). Both
+// need a scheduler that runs, since nobody else may publish triggers; neither does
+// a job twice when it is asked again because an answer was lost. [Schedule.Drop]
+// removes dead letters for good.
+//
 // # Proof
 //
 // [Schedule.Audit] compares what a schedule demanded with what became of it:

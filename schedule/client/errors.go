@@ -31,6 +31,22 @@ var (
 	// Remove repair it.
 	ErrBadEntry = errors.New("bad entry")
 
+	// ErrNoScheduler says that no scheduler answers, so that nothing can be run by
+	// hand or sent again: none runs, or none of a version that knows how.
+	ErrNoScheduler = errors.New("no scheduler answers")
+
+	// ErrFull says that the trigger stream is full: more is published than workers
+	// run. Nothing was stored.
+	ErrFull = errors.New("the trigger stream is full")
+
+	// ErrNoLetter says that there is no such dead letter: it was dropped or sent
+	// again, has expired, or never was.
+	ErrNoLetter = errors.New("dead letter not found")
+
+	// ErrUnusable says that a dead letter cannot be sent again, because its trigger
+	// cannot be read or run.
+	ErrUnusable = errors.New("dead letter cannot be sent again")
+
 	// ErrNoNamespace is returned by New with [WithoutCreating] when nothing was
 	// ever stored in the namespace.
 	ErrNoNamespace = errors.New("namespace has no bucket of schedules")

@@ -111,8 +111,8 @@ func (l *ledger) cut(until time.Time) {
 // add takes a record. Records must be added in the order in which they were
 // stored.
 func (l *ledger) add(r common.Result) {
-	if r.Scheduled.IsZero() && r.From.IsZero() {
-		return // an event or a bad entry
+	if r.Scheduled.IsZero() && r.From.IsZero() || r.ByHand() {
+		return // an event, a bad entry, or what nobody planned
 	}
 	l.advance(dueOf(r))
 	switch r.Kind {

@@ -2,9 +2,9 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -14,169 +14,118 @@ import (
 )
 
 // ResultQuery chooses records of the log stream. The zero value chooses all
-// that are kept.
+// that are kept; all fields that are set have to fit.
 type ResultQuery struct {
-	Since  time.Time // stored at or after; zero: however old
-	Limit  int       // only the newest of those stored already; 0: all
-	Follow bool      // then wait for new ones, until the context ends
+	Since    time.Time // stored at or after; zero: however old
+	Until    time.Time // stored at or before; zero: however new; not to be used with Follow
+	Kinds    []string  // common.Kind…; empty: any
+	Outcomes []string  // common.Outcome…; empty: any
+	ID       string    // of the occurrence; empty: any
+	Limit    int       // only the newest of those stored already; 0: all
+	Follow   bool      // then wait for new ones, until the context ends
 }
 
-// Results yields the records of a schedule, oldest first. There are none for a
-// key that never fired, nor before the first scheduler or worker has run. A
-// record that cannot be read is yielded as an error with the rest following;
-// any other error is the last.
+// check refuses what chooses nothing. Unknown kinds and outcomes are mistakes:
+// a record that has one was written by a newer version.
+func (q *ResultQuery) check() error {
+	switch {
+	case q.Limit < 0:
+		return refuse("limit", "is negative, want 0 for all, or more")
+	case q.Follow && !q.Until.IsZero():
+		return refuse("until", "cannot be used with follow")
+	case !q.Until.IsZero() && q.Until.Before(q.Since):
+		return refuse("until", "is before since")
+	}
+	if err := known("kind", q.Kinds, kinds); err != nil {
+		return err
+	}
+	return known("outcome", q.Outcomes, outcomes)
+}
+
+var (
+	kinds    = []string{common.KindAttempt, common.KindFinal, common.KindMissed, common.KindBadEntry}
+	outcomes = []string{
+		common.OutcomeSuccess, common.OutcomeRetry, common.OutcomeFailed, common.OutcomeDead,
+		common.OutcomeExpired, common.OutcomeSkipped, common.OutcomeLost, common.OutcomeMissed,
+	}
+)
+
+func known(field string, values, all []string) error {
+	for _, value := range values {
+		if !slices.Contains(all, value) {
+			return refuse(field, fmt.Sprintf("is %.40q, want one of %q", value, all))
+		}
+	}
+	return nil
+}
+
+func (q *ResultQuery) match(r *common.Result) bool {
+	return (len(q.Kinds) == 0 || slices.Contains(q.Kinds, r.Kind)) &&
+		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, r.Outcome)) &&
+		(q.ID == "" || q.ID == r.ID)
+}
+
+// Results yields the records of a schedule, or of all schedules for the empty
+// key, oldest first. There are none for a key that never fired, nor before the
+// first scheduler or worker has run. A record that cannot be read is yielded as
+// an error with the rest following, whatever the query chooses; any other error
+// is the last. The error of a query that cannot be used is ErrInvalid.
 func (s *Schedule) Results(ctx context.Context, key string, query ResultQuery) iter.Seq2[common.Result, error] {
 	return func(yield func(common.Result, error) bool) {
-		if err := contract.CheckKey(key); err != nil {
-			yield(common.Result{}, invalid(err))
-			return
+		r, err := s.records(key, &query)
+		if err == nil {
+			err = r.run(ctx, func(read readResult) bool { return yield(read.result, read.err) })
 		}
-		r := resultReader{s: s, subject: s.names.Result(key), query: query, what: fmt.Sprintf("read results of %q", key)}
-		err := r.run(ctx, func(msg *nats.Msg) bool {
-			result, err := contract.Decode[contract.Result](msg.Data)
-			if err != nil {
-				err = fmt.Errorf("a result of %q: %w", key, err)
-			}
-			return yield(result, err)
-		})
 		if err != nil {
 			yield(common.Result{}, err)
 		}
 	}
 }
 
+// readResult is a record, or why it cannot be read.
+type readResult struct {
+	result common.Result
+	err    error
+}
+
+func (s *Schedule) records(key string, query *ResultQuery) (*reader[readResult], error) {
+	if err := query.check(); err != nil {
+		return nil, err
+	}
+	subject, of := s.names.Results(), "all schedules"
+	if key != "" {
+		if err := contract.CheckKey(key); err != nil {
+			return nil, invalid(err)
+		}
+		subject, of = s.names.Result(key), fmt.Sprintf("%q", key)
+	}
+	return &reader[readResult]{
+		s: s, what: "read results of " + of, stream: s.names.ResultStream(), subject: subject,
+		since: query.Since, until: query.Until, limit: query.Limit, follow: query.Follow,
+		decode: func(msg *nats.Msg) (readResult, bool) {
+			result, err := contract.Decode[contract.Result](msg.Data)
+			if err != nil {
+				return readResult{err: fmt.Errorf("a result of %s: %w", of, err)}, true
+			}
+			return readResult{result: result}, query.match(&result)
+		},
+	}, nil
+}
+
+// resultReader reads records as they are stored, for those who judge them
+// one by one.
 type resultReader struct {
 	s       *Schedule
 	subject string
-	query   ResultQuery
+	query   ResultQuery // of which Since counts
 	what    string
 }
 
 // run calls yield for every record until that returns false.
 func (r *resultReader) run(ctx context.Context, yield func(*nats.Msg) bool) error {
-	info, err := r.s.streamInfo(ctx, r.what, r.s.names.ResultStream())
-	switch {
-	case errors.Is(err, nats.ErrStreamNotFound) && !r.query.Follow:
-		return nil
-	case errors.Is(err, nats.ErrStreamNotFound):
-		return fmt.Errorf("%s: there is no log stream yet, want a scheduler or worker that has run once: %w", r.what, err)
-	case err != nil:
-		return err
+	raw := reader[*nats.Msg]{
+		s: r.s, what: r.what, stream: r.s.names.ResultStream(), subject: r.subject, since: r.query.Since,
+		decode: func(msg *nats.Msg) (*nats.Msg, bool) { return msg, true },
 	}
-	sub, pending, err := r.open(ctx, &info.State)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = sub.Unsubscribe() }() // the connection may be gone
-	keep := newest{limit: r.query.Limit, yield: yield}
-	if more, err := r.kept(ctx, sub, pending, keep.add); err != nil || !more || !keep.flush() {
-		return err
-	}
-	for r.query.Follow {
-		msg, err := sub.NextMsgWithContext(ctx)
-		if err != nil {
-			return r.ended(ctx, err)
-		}
-		if !yield(msg) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// newest holds records back until they are known to be among the newest. A
-// limit of 0 holds nothing back.
-type newest struct {
-	limit int
-	held  []*nats.Msg
-	yield func(*nats.Msg) bool
-}
-
-func (n *newest) add(msg *nats.Msg) bool {
-	if n.limit <= 0 {
-		return n.yield(msg)
-	}
-	if n.held = append(n.held, msg); len(n.held) > n.limit {
-		n.held = n.held[1:]
-	}
-	return true
-}
-
-func (n *newest) flush() bool {
-	for _, msg := range n.held {
-		if !n.yield(msg) {
-			return false
-		}
-	}
-	return true
-}
-
-// kept calls yield for the pending records; more is false when that stopped it.
-func (r *resultReader) kept(ctx context.Context, sub *nats.Subscription, pending uint64, yield func(*nats.Msg) bool) (more bool, err error) {
-	for range pending {
-		limited, cancel := context.WithTimeoutCause(ctx, r.s.timeout, &noAnswerError{r.s.timeout})
-		msg, err := sub.NextMsgWithContext(limited)
-		err = r.ended(limited, err)
-		cancel()
-		if err != nil {
-			return false, err
-		}
-		if !yield(msg) {
-			return false, nil
-		}
-		if meta, err := msg.Metadata(); err == nil && meta.NumPending == 0 {
-			break // some have expired meanwhile
-		}
-	}
-	return true, nil
-}
-
-func (r *resultReader) ended(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return explain(r.what, err)
-}
-
-// open subscribes such that not many more than Limit records are pending. A
-// stream cannot be read from its end, so it looks back for a minute, then for
-// ever longer, until there are enough.
-func (r *resultReader) open(ctx context.Context, state *nats.StreamState) (*nats.Subscription, uint64, error) {
-	const growth = 8
-	if r.query.Limit <= 0 {
-		return r.subscribe(ctx, r.query.Since)
-	}
-	for back := time.Minute; ; back *= growth {
-		from := state.LastTime.Add(-back)
-		last := !from.After(r.query.Since) || !from.After(state.FirstTime)
-		if last {
-			from = r.query.Since
-		}
-		sub, pending, err := r.subscribe(ctx, from)
-		if err != nil || last || pending >= uint64(r.query.Limit) {
-			return sub, pending, err
-		}
-		_ = sub.Unsubscribe() // tried again below
-	}
-}
-
-func (r *resultReader) subscribe(ctx context.Context, from time.Time) (*nats.Subscription, uint64, error) {
-	options := []nats.SubOpt{nats.BindStream(r.s.names.ResultStream()), nats.OrderedConsumer(), nats.Context(ctx)}
-	if from.IsZero() {
-		options = append(options, nats.DeliverAll())
-	} else {
-		options = append(options, nats.StartTime(from))
-	}
-	sub, err := request(ctx, r.s, r.what, r.s.names.ResultStream(), func(context.Context) (*nats.Subscription, error) {
-		return r.s.js.SubscribeSync(r.subject, options...)
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	pending, err := sub.InitialConsumerPending()
-	if err != nil {
-		_ = sub.Unsubscribe() // the error that matters is err
-		return nil, 0, explain(r.what, err)
-	}
-	return sub, pending, nil
+	return raw.run(ctx, yield)
 }

@@ -5,11 +5,14 @@ package common
 
 import "github.com/weplanx/workflow/shared/contract"
 
-// Job is what to do and when. Make one with [HttpJob].
+// Job is what to do and when. Make one with [HttpJob] or [NatsJob].
 type Job = contract.Job
 
 // HttpOption are the settings of a job of mode HTTP.
 type HttpOption = contract.HttpOption //nolint:revive // the documents' API names it so
+
+// NatsOption are the settings of a job of mode NATS.
+type NatsOption = contract.NatsOption
 
 // State tells when a job fires next and when it last fired. It is filled when
 // a schedule is read and ignored when one is stored.
@@ -58,8 +61,41 @@ type NodeState = contract.NodeState
 // or occurrences that were not run.
 type Result = contract.Result
 
-// ModeHTTP is the mode of jobs made by [HttpJob].
-const ModeHTTP = contract.ModeHTTP
+// Kinds of a Result.
+const (
+	KindAttempt  = contract.KindAttempt
+	KindFinal    = contract.KindFinal
+	KindMissed   = contract.KindMissed
+	KindBadEntry = contract.KindBadEntry
+)
+
+// Outcomes of a Result and of a Dead.
+const (
+	OutcomeSuccess = contract.OutcomeSuccess
+	OutcomeRetry   = contract.OutcomeRetry // another attempt follows
+	OutcomeFailed  = contract.OutcomeFailed
+	OutcomeDead    = contract.OutcomeDead // no attempt was left
+	OutcomeExpired = contract.OutcomeExpired
+	OutcomeSkipped = contract.OutcomeSkipped
+	OutcomeLost    = contract.OutcomeLost
+	OutcomeMissed  = contract.OutcomeMissed
+)
+
+// Dead is a dead letter: what is left of an occurrence that ended without
+// success.
+type Dead = contract.Dead
+
+// RunID names the occurrence of a job that was run by hand.
+type RunID = contract.RunID
+
+// Resent tells that a dead letter was sent again.
+type Resent = contract.Resent
+
+// Modes of jobs made by [HttpJob] and [NatsJob].
+const (
+	ModeHTTP = contract.ModeHTTP
+	ModeNATS = contract.ModeNATS
+)
 
 // DefaultTimeout limits an attempt of a job that sets no timeout, and
 // MaxTimeout is the longest that a job may set.
@@ -68,10 +104,39 @@ const (
 	MaxTimeout     = contract.MaxTimeout
 )
 
+// Overlap policies: what happens to an occurrence while an earlier one of the
+// same job runs. OverlapAllow is the default.
+const (
+	OverlapAllow = contract.OverlapAllow // both run
+	OverlapSkip  = contract.OverlapSkip  // it is recorded as skipped
+	OverlapQueue = contract.OverlapQueue // it runs afterwards
+)
+
+// How often an occurrence is tried, how long after it was due it may start, and
+// how long a target may take that reports the end later: what applies to a job
+// that does not say, and the most that it may say.
+const (
+	DefaultAttempts   = contract.DefaultAttempts
+	MaxAttempts       = contract.MaxAttempts
+	DefaultDeadline   = contract.DefaultDeadline
+	MaxDeadline       = contract.MaxDeadline
+	DefaultCompletion = contract.DefaultCompletion
+	MaxCompletion     = contract.MaxCompletion
+)
+
 // HttpJob makes a job that calls option.Url at the times spec names: a cron
 // expression of 5 or 6 fields, "@hourly" and the like, "@every 15s", or
 // "@at 2026-12-24T18:00:00+01:00". Nothing is checked before the job is
 // stored; a body that JSON cannot express is reported then.
 func HttpJob(spec string, option HttpOption) Job { //nolint:revive // the documents' API names it so
 	return contract.HttpJob(spec, option)
+}
+
+// NatsJob makes a job that publishes a message at the times spec names, to
+// option.Subject below {namespace}.jobs. With option.Request it waits for a reply
+// and records it; without, the message is delivered when the server has it, no
+// matter who listens. Nothing is checked before the job is stored; a body that
+// JSON cannot express is reported then.
+func NatsJob(spec string, option NatsOption) Job {
+	return contract.NatsJob(spec, option)
 }

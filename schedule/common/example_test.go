@@ -32,6 +32,41 @@ func ExampleHttpJob() {
 	// } <nil>
 }
 
+// A listener on beta.jobs.report.daily gets the message, in namespace "beta".
+func ExampleNatsJob() {
+	job := common.NatsJob("0 6 * * *", common.NatsOption{
+		Subject: "report.daily",
+		Headers: map[string]string{"x-team": "beta"},
+		Body:    map[string]interface{}{"hello": "world"},
+		Request: true,
+	})
+	job.Timezone = "Asia/Shanghai"
+	job.Attempts = 3
+	job.Deadline = common.Duration(10 * time.Minute)
+	job.Overlap = common.OverlapSkip
+	text, err := json.MarshalIndent(job, "", "  ")
+	fmt.Println(string(text), err)
+	// Output:
+	// {
+	//   "mode": "NATS",
+	//   "spec": "0 6 * * *",
+	//   "timezone": "Asia/Shanghai",
+	//   "attempts": 3,
+	//   "deadline": "10m0s",
+	//   "overlap": "skip",
+	//   "option": {
+	//     "subject": "report.daily",
+	//     "headers": {
+	//       "x-team": "beta"
+	//     },
+	//     "body": {
+	//       "hello": "world"
+	//     },
+	//     "request": true
+	//   }
+	// } <nil>
+}
+
 // A job may say when it begins and ends, what daylight saving time does to it,
 // and what is to become of occurrences that an outage made late.
 func ExampleJob() {

@@ -10,6 +10,29 @@
 // ([ErrNewer]) instead of guessing. Golden files under testdata pin every
 // message byte for byte.
 //
+// # Where the messages are
+//
+//	{ns}_schedules  bucket  {key}                       Schedule, and Heartbeat under NodePrefix
+//	{ns}_triggers   stream  {ns}.triggers.{mode}.{key}  Trigger, until it is acknowledged
+//	                        {ns}.cursors.{partition}    Cursor
+//	{ns}_results    stream  {ns}.results.{key}          Result
+//	{ns}_dead       stream  {ns}.dead.{key}             Dead, until it is sent again or dropped
+//	{ns}_runs       stream  {ns}.runs.{name}            states of workers, of no use to others
+//	core NATS               {ns}.events.{key}           Event
+//	                        {ns}.jobs.{subject}         what jobs of mode NATS publish
+//	                        {ns}.complete.{token}       Completed
+//	                        {ns}.schedule.{endpoint}    requests to the schedulers' micro service
+//
+// # Occurrences
+//
+// Whatever is run has an ID, the same in its trigger, its records, its dead
+// letter and, as webhook-id, in its callbacks. A planned occurrence's follows from
+// namespace, key, index and nominal time ([OccurrenceID]), that of a run by hand
+// from the request ([ManualID]). A dead letter that is sent again becomes an
+// occurrence of its own ([AgainID]), which carries the first one's ID as Origin:
+// that is the webhook-id of its callbacks, so that a target that has seen it can
+// tell.
+//
 // The package imports the standard library only, so a program that embeds the
 // client does not inherit dependencies from it.
 package contract

@@ -22,6 +22,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(`{"v":2}`))
+	f.Add([]byte(`{"v":1,"data":"//8=","trigger":{"v":9,"attempts":-1,"deadline":"-1s","origin":"a.b"}}`))
+	f.Add([]byte(`{"v":1,"jobs":[{"attempts":1e3,"deadline":"1h","overlap":"queue","completion":"","option":{"accept":[0]}}]}`))
 	f.Add([]byte(`{"v":1,"jobs":null,"key":"\u0000","due":"0000-01-01T00:00:00+23:59"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		again(t, data, contract.Decode[contract.Schedule], contract.Encode[contract.Schedule])
@@ -29,6 +31,7 @@ func FuzzDecode(f *testing.F) {
 		again(t, data, contract.Decode[contract.Cursor], contract.Encode[contract.Cursor])
 		again(t, data, contract.Decode[contract.Heartbeat], contract.Encode[contract.Heartbeat])
 		again(t, data, contract.Decode[contract.Result], contract.Encode[contract.Result])
+		again(t, data, contract.Decode[contract.Dead], contract.Encode[contract.Dead])
 		again(t, data, contract.DecodeEvent, func(e contract.Event) ([]byte, error) { return json.Marshal(e) })
 	})
 }
@@ -66,6 +69,7 @@ func FuzzCheckOption(f *testing.F) {
 	f.Add("", "http://[::1]:8080/", "a", "\r\n", `{"url":"http://h"}`)
 	f.Add("GET", "http://h:80:90/", "Webhook-Id", "x", `{"url":1}`)
 	f.Add("get", "http://u:p@h%2f/", "", "x", `[]`)
+	f.Add("PUT", "http://h", "a", "b", `{"url":"http://h","accept":[200,599],"no_excerpt":true}`)
 	f.Fuzz(func(t *testing.T, method, url, name, value, raw string) {
 		checkRequest(t, json.RawMessage(raw))
 		option, err := json.Marshal(contract.HttpOption{Method: method, Url: url, Headers: map[string]string{name: value}})
@@ -99,6 +103,49 @@ func checkRequest(t *testing.T, option json.RawMessage) {
 	for k, v := range o.Headers {
 		lower := strings.ToLower(k)
 		if k == "" || strings.ContainsAny(k+v, "\r\n\x00") || strings.HasPrefix(lower, "webhook-") || lower == "host" {
+			t.Fatalf("accepted header %q: %q", k, v)
+		}
+	}
+}
+
+// FuzzCheckNatsOption: no panic; what is accepted stays below its prefix and
+// sets no header that a server or we act on.
+func FuzzCheckNatsOption(f *testing.F) {
+	f.Add("report.daily", "X-Team", "a", "")
+	f.Add("a.*", "Nats-Rollup", "all", `{"subject":"a","request":true,"headers":{"a":"b"}}`)
+	f.Add("a\r\nPUB b 0", "status", "\r\n", `{"subject":1}`)
+	f.Add(".", "Webhook-Id", "x", `[]`)
+	f.Fuzz(func(t *testing.T, subject, name, value, raw string) {
+		checkMessage(t, json.RawMessage(raw))
+		option, err := json.Marshal(contract.NatsOption{Subject: subject, Headers: map[string]string{name: value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkMessage(t, option)
+	})
+}
+
+func checkMessage(t *testing.T, option json.RawMessage) {
+	t.Helper()
+	if err := contract.CheckOption(contract.ModeNATS, option); err != nil {
+		if strings.ContainsAny(err.Error(), "\x00\r\n\x1b") || len(err.Error()) > 1000 {
+			t.Fatalf("error %q is not fit for a log line", err)
+		}
+		return
+	}
+	job := contract.Job{Mode: contract.ModeNATS, Option: option}
+	o, err := job.NATS()
+	if err != nil {
+		t.Fatalf("accepted, but cannot be read: %v", err)
+	}
+	for token := range strings.SplitSeq(contract.Names("ns").Job(o.Subject), ".") {
+		if token == "" || strings.ContainsAny(token, "*> \t\r\n\x00$") {
+			t.Fatalf("accepted subject %q", o.Subject)
+		}
+	}
+	for k, v := range o.Headers {
+		lower := strings.ToLower(k)
+		if k == "" || strings.ContainsAny(k+v, "\r\n\x00") || strings.HasPrefix(lower, "nats-") || strings.HasPrefix(lower, "webhook-") || lower == "status" {
 			t.Fatalf("accepted header %q: %q", k, v)
 		}
 	}

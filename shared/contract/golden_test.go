@@ -124,9 +124,13 @@ func results(id string) []golden {
 	final := attempt
 	final.Kind, final.Attempt, final.Outcome, final.Status, final.ErrorClass, final.Error =
 		contract.KindFinal, 2, contract.OutcomeSuccess, 204, "", ""
+	again := final
+	again.ID, again.Origin = id+"-1", id
+	again.Lateness, again.Bytes, again.Excerpt, again.TraceID = contract.Duration(2*time.Millisecond), 17, `{"ok":true}`, id
 	return []golden{
 		message("result-attempt", attempt),
 		message("result-final", final),
+		message("result-again", again),
 		message("result-missed", contract.Result{
 			V: 1, Kind: contract.KindMissed, ID: id, Key: "test", Mode: contract.ModeHTTP,
 			Scheduled: nominal, Outcome: contract.OutcomeMissed, From: nominal, To: nominal.Add(30 * time.Second), Count: 3,

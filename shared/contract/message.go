@@ -2,6 +2,7 @@ package contract
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -150,28 +151,63 @@ const (
 	ErrorBusy     = "busy"     // the target had as many calls as it may have, or failed too often
 )
 
-// Result is a record of the log stream.
+// Result is a record of the log stream. Fields that do not apply to a record
+// are absent: which do follows from its Kind.
+//
+//   - attempt: one attempt, with Attempt, Started, Finished, Outcome and what
+//     came back. An attempt that ends the occurrence is followed by a record of
+//     kind final with the same fields.
+//   - final: the end of an occurrence, once each. Without Attempt when it ended
+//     before any was made (expired, skipped, a trigger that cannot be run).
+//   - missed: Count occurrences of one job, From to To, that were not run.
+//   - bad_entry: a stored schedule that cannot be used; Reason says why.
 type Result struct {
-	V          int       `json:"v"`
-	Kind       string    `json:"kind"`
-	ID         string    `json:"id"`
-	Key        string    `json:"key"`
-	Index      int       `json:"index"`
-	Mode       string    `json:"mode,omitempty"`
-	Scheduled  time.Time `json:"scheduled,omitzero"`
-	Due        time.Time `json:"due,omitzero"`
-	Started    time.Time `json:"started,omitzero"`
-	Finished   time.Time `json:"finished,omitzero"`
-	Attempt    int       `json:"attempt,omitempty"` // from 1
-	Outcome    string    `json:"outcome,omitempty"`
-	Status     int       `json:"status,omitempty"` // HTTP status; 0: none came
-	ErrorClass string    `json:"error_class,omitempty"`
-	Error      string    `json:"error,omitempty"`
-	Worker     string    `json:"worker,omitempty"`
-	From       time.Time `json:"from,omitzero"`
-	To         time.Time `json:"to,omitzero"`
-	Count      int64     `json:"count,omitempty"`
-	Reason     string    `json:"reason,omitempty"`
+	// V is the version of the message, 1.
+	V int `json:"v"`
+	// Kind is one of the Kind constants.
+	Kind string `json:"kind"`
+	// ID is the occurrence's: the same in all its records. See OccurrenceID and
+	// ManualID; an event gets one of its own.
+	ID string `json:"id"`
+	// Key is the schedule's, or the one that an event was published for.
+	Key string `json:"key"`
+	// Index is that of the job in its schedule, from 0.
+	Index int `json:"index"`
+	// Mode is the job's, for example "HTTP".
+	Mode string `json:"mode,omitempty"`
+	// Scheduled is the nominal time; of a run by hand and of an event, when it
+	// was asked for.
+	Scheduled time.Time `json:"scheduled,omitzero"`
+	// Due is when it was to be run: Scheduled, or later because of jitter or
+	// because the schedule was stored a moment before (EffectDelay). Of what was
+	// sent again, when that was.
+	Due time.Time `json:"due,omitzero"`
+	// Started and Finished are when the attempt began and ended, by the clock of
+	// the worker. Started of a final record is that of the last attempt.
+	Started  time.Time `json:"started,omitzero"`
+	Finished time.Time `json:"finished,omitzero"`
+	// Attempt counts the attempts of an occurrence, from 1.
+	Attempt int `json:"attempt,omitempty"`
+	// Outcome is one of the Outcome constants: of an attempt "success", "retry",
+	// "failed" or "dead"; of a final record any but "retry" and "missed".
+	Outcome string `json:"outcome,omitempty"`
+	// Status is that of the answer: of HTTP, or the code of a NATS service's
+	// error (ADR-32). 0: none came.
+	Status int `json:"status,omitempty"`
+	// ErrorClass is one of the Error constants; empty on success.
+	ErrorClass string `json:"error_class,omitempty"`
+	// Error is what went wrong, for people. It holds no header, no request's
+	// body and no URL.
+	Error string `json:"error,omitempty"`
+	// Worker is the name of the one that wrote the record.
+	Worker string `json:"worker,omitempty"`
+	// From and To are the first and the last nominal time of what was missed,
+	// both included, and Count is how many there are.
+	From  time.Time `json:"from,omitzero"`
+	To    time.Time `json:"to,omitzero"`
+	Count int64     `json:"count,omitempty"`
+	// Reason is why an occurrence was not run, or an entry is bad, for people.
+	Reason string `json:"reason,omitempty"`
 
 	// Lateness is from Due to Started. Zero: in time, or not started.
 	Lateness Duration `json:"lateness,omitzero"`
@@ -180,7 +216,8 @@ type Result struct {
 	// Excerpt is the beginning of the answer's body, up to MaxExcerpt bytes,
 	// valid UTF-8. Empty when there was none or the job does not want it.
 	Excerpt string `json:"excerpt,omitempty"`
-	// TraceID is that of the traceparent header (W3C Trace Context).
+	// TraceID is that of the traceparent header (W3C Trace Context): 32
+	// hexadecimal digits, the same for all attempts of an occurrence.
 	TraceID string `json:"trace_id,omitempty"`
 	// Origin is the ID of the occurrence that this one repeats, when a dead
 	// letter was sent again.
@@ -191,31 +228,48 @@ type Result struct {
 // accepted and not finished: it will report the completion.
 const ReasonOpen = "waits for its completion"
 
+// ByHand reports whether the record is of a run that no schedule planned:
+// somebody asked for it, or sent a dead letter again. The ID of what is planned
+// has no "-".
+func (r *Result) ByHand() bool { return r.Origin != "" || strings.Contains(r.ID, "-") }
+
 // MaxExcerpt is the longest excerpt of an answer in a Result, in bytes.
 const MaxExcerpt = 16 << 10
 
 // Dead is a dead letter: a trigger that ended without success, or that could
-// not be run at all. It can be sent again.
+// not be run at all. It can be sent again, unless its trigger could not be read.
 type Dead struct {
-	V          int       `json:"v"`
-	ID         string    `json:"id"` // of the occurrence
-	Key        string    `json:"key"`
-	Index      int       `json:"index"`
-	Mode       string    `json:"mode,omitempty"`
-	Scheduled  time.Time `json:"scheduled,omitzero"`
-	Died       time.Time `json:"died"`
-	Outcome    string    `json:"outcome"` // of the final record
-	Reason     string    `json:"reason,omitempty"`
-	Attempts   int       `json:"attempts,omitempty"` // that were made
-	Status     int       `json:"status,omitempty"`   // of the last attempt
-	ErrorClass string    `json:"error_class,omitempty"`
-	Error      string    `json:"error,omitempty"`
-	Worker     string    `json:"worker,omitempty"`
+	// V is the version of the message, 1.
+	V int `json:"v"`
+	// ID is the occurrence's, as in its records.
+	ID string `json:"id"`
+	// Key is the schedule's and Index that of the job, from 0.
+	Key   string `json:"key"`
+	Index int    `json:"index"`
+	// Mode is the job's, for example "HTTP".
+	Mode string `json:"mode,omitempty"`
+	// Scheduled is the nominal time. Zero: the trigger could not be read.
+	Scheduled time.Time `json:"scheduled,omitzero"`
+	// Died is when the occurrence ended, by the clock of the worker.
+	Died time.Time `json:"died"`
+	// Outcome is that of the final record: "dead", "failed", "expired" or "lost".
+	Outcome string `json:"outcome"`
+	// Reason is why the trigger was not run, for people. Empty: it was.
+	Reason string `json:"reason,omitempty"`
+	// Attempts is how many were made.
+	Attempts int `json:"attempts,omitempty"`
+	// Status, ErrorClass and Error are those of the last attempt: see Result.
+	Status     int    `json:"status,omitempty"`
+	ErrorClass string `json:"error_class,omitempty"`
+	Error      string `json:"error,omitempty"`
+	// Worker is the name of the one that wrote the letter.
+	Worker string `json:"worker,omitempty"`
 
 	// Trigger is what was to be run. Nil: it could not be read, and Data holds
 	// its bytes, up to MaxDeadData of them.
 	Trigger *Trigger `json:"trigger,omitempty"`
-	Data    []byte   `json:"data,omitempty"`
+	// Data is what was in the place of a trigger; base64 in JSON.
+	Data []byte `json:"data,omitempty"`
 }
 
 // MaxDeadData is how many bytes of a trigger that cannot be read are kept.

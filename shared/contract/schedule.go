@@ -45,7 +45,7 @@ func (s *Schedule) AnchorOr(stored time.Time) time.Time {
 
 // Job is what to do and when.
 type Job struct {
-	// Mode says how the job is run. "HTTP" is built in.
+	// Mode says how the job is run: "HTTP" or "NATS".
 	Mode string `json:"mode"`
 
 	// Spec says when: a cron expression of 5 or 6 fields, "@hourly" and the
@@ -98,8 +98,8 @@ type Job struct {
 	// occurrence is lost. Zero: DefaultCompletion; at most MaxCompletion.
 	Completion Duration `json:"completion,omitzero"`
 
-	// Option holds the settings of Mode, as JSON. [HttpJob] fills it and
-	// [Job.HTTP] reads it.
+	// Option holds the settings of Mode, as JSON. [HttpJob] and [NatsJob] fill
+	// it, [Job.HTTP] and [Job.NATS] read it.
 	Option json.RawMessage `json:"option"`
 
 	// State is filled when a schedule is read and never stored.

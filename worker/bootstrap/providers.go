@@ -12,6 +12,7 @@ import (
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
@@ -24,9 +25,10 @@ const turnMargin = 10 * time.Second
 const flushTimeout = 2 * time.Second
 
 // executors has one line for each mode.
-func executors(http *httpexec.Executor) core.Executors {
+func executors(http *httpexec.Executor, nats *natsexec.Executor) core.Executors {
 	return core.Executors{
 		contract.ModeHTTP: http,
+		contract.ModeNATS: nats,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natscomplete"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsruns"
@@ -39,9 +40,7 @@ var machineSet = wire.NewSet(
 )
 
 // coreSet is the worker itself.
-var coreSet = wire.NewSet(
-	httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New,
-)
+var coreSet = wire.NewSet(httpExecutor, natsexec.New, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)
 
 // assemble makes the App that belongs to a configuration and a connection. It
 // asks the server for nothing.

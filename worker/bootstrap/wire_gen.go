@@ -13,6 +13,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/natscomplete"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsruns"
@@ -38,7 +39,8 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	states := natsruns.New(nc, jetstreamJetStream, contractNames)
 	clock := system.Clock{}
 	executor := httpExecutor(c, clock)
-	coreExecutors := executors(executor)
+	natsexecExecutor := natsexec.New(nc, contractNames, clock)
+	coreExecutors := executors(executor, natsexecExecutor)
 	random := system.Random{}
 	logrusLogger := logger(c)
 	monitor := logmon.New(logrusLogger)
@@ -78,6 +80,4 @@ var machineSet = wire.NewSet(
 )
 
 // coreSet is the worker itself.
-var coreSet = wire.NewSet(
-	httpExecutor, executors, settings, wire.Struct(new(core.Ports), "*"), core.New,
-)
+var coreSet = wire.NewSet(httpExecutor, natsexec.New, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)

@@ -37,3 +37,29 @@ func TestPublisherConforms(t *testing.T) {
 		},
 	})
 }
+
+func TestSchedulesConform(t *testing.T) {
+	t.Parallel()
+	porttest.Schedules(t, func(*testing.T) (core.Schedules, porttest.Bucket) {
+		s := mem.NewStore(time.Now)
+		return s, porttest.Bucket{
+			Store: s, Put: func(key string, value []byte) { s.Put(key, value) }, Delete: func(key string) { s.Delete(key) },
+		}
+	})
+}
+
+func TestSenderConforms(t *testing.T) {
+	t.Parallel()
+	porttest.Sender(t, func(*testing.T) porttest.Queue {
+		s := mem.NewSender(time.Now)
+		return porttest.Queue{Sender: s, Take: func(*testing.T) []contract.Trigger { return s.Take() }}
+	})
+}
+
+func TestLettersConform(t *testing.T) {
+	t.Parallel()
+	porttest.Letters(t, func(*testing.T) porttest.Graveyard {
+		l := mem.NewLetters(time.Now)
+		return porttest.Graveyard{Letters: l, Put: func(_ *testing.T, key string, data []byte) uint64 { return l.Put(key, data) }}
+	})
+}

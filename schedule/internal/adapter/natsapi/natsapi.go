@@ -1,8 +1,10 @@
 // Package natsapi offers a scheduler as a NATS micro service: ping, state and
-// preview, visible to `nats micro ls`.
+// preview, runs by hand and the sending again of dead letters; visible to
+// `nats micro ls`.
 package natsapi
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -15,7 +17,7 @@ import (
 )
 
 // version is that of the service's interface.
-const version = "1.0.0"
+const version = "1.1.0"
 
 // defaultCount is how many times a preview returns that asks for no number.
 const defaultCount = 5
@@ -27,15 +29,26 @@ type Node interface {
 }
 
 // Service is a running micro service.
-type Service struct{ micro.Service }
+type Service struct {
+	micro.Service
+	cancel context.CancelFunc
+}
+
+// Stop cuts off what is being done and ends the service. The error is that of a
+// connection that is gone, and the service with it.
+func (s *Service) Stop() error {
+	s.cancel()
+	return s.Service.Stop()
+}
 
 type handler struct {
 	node Node
+	hand Hand
 	now  func() time.Time
 }
 
-// Start offers node until Stop is called.
-func Start(nc *nats.Conn, names contract.Names, node Node, now func() time.Time) (*Service, error) {
+// Start offers node and hand until Stop is called.
+func Start(nc *nats.Conn, names contract.Names, node Node, hand Hand, now func() time.Time) (*Service, error) {
 	service, err := micro.AddService(nc, micro.Config{
 		Name: names.Service(), Version: version, Description: "scheduler of namespace " + string(names),
 		Metadata: map[string]string{"namespace": string(names), "node": node.State().Node},
@@ -43,24 +56,28 @@ func Start(nc *nats.Conn, names contract.Names, node Node, now func() time.Time)
 	if err != nil {
 		return nil, fmt.Errorf("offer micro service: %w", err)
 	}
-	h := &handler{node: node, now: now}
+	h := &handler{node: node, hand: hand, now: now}
+	ctx, cancel := context.WithCancel(context.Background())
 	everyone := micro.WithEndpointQueueGroupDisabled()
 	for _, e := range []struct {
 		name    string
-		handle  func(micro.Request)
+		handle  micro.Handler
 		options []micro.EndpointOpt
 	}{
-		{contract.EndpointPing, h.ping, []micro.EndpointOpt{everyone}},
-		{contract.EndpointState, h.state, []micro.EndpointOpt{everyone}},
-		{contract.EndpointPreview, h.preview, nil},
+		{contract.EndpointPing, micro.HandlerFunc(h.ping), []micro.EndpointOpt{everyone}},
+		{contract.EndpointState, micro.HandlerFunc(h.state), []micro.EndpointOpt{everyone}},
+		{contract.EndpointPreview, micro.HandlerFunc(h.preview), nil},
+		{contract.EndpointRun, micro.ContextHandler(ctx, h.run), nil},
+		{contract.EndpointResend, micro.ContextHandler(ctx, h.resend), nil},
 	} {
 		options := append(e.options, micro.WithEndpointSubject(names.Endpoint(e.name)))
-		if err := service.AddEndpoint(e.name, micro.HandlerFunc(e.handle), options...); err != nil {
+		if err := service.AddEndpoint(e.name, e.handle, options...); err != nil {
+			cancel()
 			_ = service.Stop()
 			return nil, fmt.Errorf("offer endpoint %s: %w", e.name, err)
 		}
 	}
-	return &Service{service}, nil
+	return &Service{service, cancel}, nil
 }
 
 // Answers are lost with the connection; there is nobody to tell.

@@ -30,7 +30,7 @@ func setup(t *testing.T, nodes ...node) *nats.Conn {
 	t.Helper()
 	server := natstest.Start(t)
 	for _, n := range nodes {
-		s, err := natsapi.Start(server.Connect(t), "ns", n, func() time.Time { return now })
+		s, err := natsapi.Start(server.Connect(t), "ns", n, &hand{}, func() time.Time { return now })
 		if err != nil {
 			t.Fatal(err)
 		}

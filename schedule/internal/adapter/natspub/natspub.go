@@ -1,10 +1,11 @@
 // Package natspub stores triggers and cursors in a JetStream stream, by atomic
-// batches (ADR-50). It is the core.Publisher of a running scheduler.
+// batches (ADR-50). It is the core.Publisher of a running scheduler; beside that
+// it sends single triggers, core.Sender, and reads and removes those that have
+// died, core.Letters.
 package natspub
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -113,30 +114,13 @@ func (p *Publisher) cursor(partition int, fence core.Fence, c contract.Cursor) (
 // Load implements core.Publisher. It asks the stream's leader: a direct get may
 // be answered by a replica that lags behind.
 func (p *Publisher) Load(ctx context.Context, partition int) (contract.Cursor, core.Fence, error) {
-	request, err := json.Marshal(map[string]string{"last_by_subj": p.names.Cursor(partition)})
+	msg, err := get(ctx, p.nc, p.names.TriggerStream(), wanted{Last: p.names.Cursor(partition)})
 	if err != nil {
-		return contract.Cursor{}, 0, err
+		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d of stream %s: %w", partition, p.names.TriggerStream(), err)
 	}
-	reply, err := p.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+p.names.TriggerStream(), request)
-	if err != nil {
-		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d: %w", partition, err)
-	}
-	var answer struct {
-		Error   *apiError `json:"error"`
-		Message struct {
-			Seq  uint64 `json:"seq"`
-			Data []byte `json:"data"`
-		} `json:"message"`
-	}
-	if err := json.Unmarshal(reply.Data, &answer); err != nil {
-		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d: %w", partition, err)
-	}
-	if answer.Error != nil {
-		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d of stream %s: %w", partition, p.names.TriggerStream(), translate(answer.Error))
-	}
-	cursor, err := contract.Decode[contract.Cursor](answer.Message.Data)
+	cursor, err := contract.Decode[contract.Cursor](msg.Data)
 	if err != nil {
 		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d: %w", partition, err)
 	}
-	return cursor, core.Fence(answer.Message.Seq), nil
+	return cursor, core.Fence(msg.Seq), nil
 }
