@@ -11,6 +11,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LINTER   := .bin/golangci-lint
 
 # Who may import whom. Never cached: what it looks at is outside its module,
@@ -87,8 +88,10 @@ build: ## Static programs in .bin
 		./schedule/cmd/... ./worker/cmd/... ./tools/cmd/...
 
 images: build ## Container images of scheduler and worker, tagged weplanx/…:VERSION
-	docker build -f deploy/schedule/Dockerfile -t weplanx/schedule:$(VERSION) .bin
-	docker build -f deploy/worker/Dockerfile -t weplanx/worker:$(VERSION) .bin
+	for name in schedule worker; do \
+		docker build -f deploy/$$name/Dockerfile --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
+			-t weplanx/$$name:$(VERSION) .bin; \
+	done
 
 clean: ## Remove what build, lint and e2e made
 	rm -rf .bin .out

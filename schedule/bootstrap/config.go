@@ -29,10 +29,15 @@ const MaxAhead = core.MaxAhead
 // otherwise.
 const DefaultHTTPAddr = ":8080"
 
+// Inbox is where answers to a scheduler come to, unless NATS_INBOX says
+// otherwise. Permissions can keep other users from reading them.
+const Inbox = "_INBOX.schedule"
+
 // LoadConfig reads config/config.yml (or the file that CONFIG names) and then
 // the environment, which wins. The error is a *config.Error.
 func LoadConfig() (Config, error) {
 	c := Config{Config: config.Defaults(DefaultHTTPAddr)}
+	c.NATS.Inbox = Inbox
 	if err := config.DefaultOrFile(&c.Config); err != nil {
 		return c, err
 	}

@@ -48,6 +48,7 @@ var keys = map[string]struct {
 	"nats.ca":       {"NATS_CA", text(func(c *Config) *string { return &c.NATS.CA })},
 	"nats.cert":     {"NATS_CERT", text(func(c *Config) *string { return &c.NATS.Cert })},
 	"nats.key":      {"NATS_KEY", text(func(c *Config) *string { return &c.NATS.Key })},
+	"nats.inbox":    {"NATS_INBOX", text(func(c *Config) *string { return &c.NATS.Inbox })},
 	"nats.replicas": {"NATS_REPLICAS", setReplicas},
 	"http.addr":     {"HTTP_ADDR", text(func(c *Config) *string { return &c.HTTPAddr })},
 }

@@ -23,6 +23,7 @@ const (
 	varCA       = "NATS_CA"
 	varCert     = "NATS_CERT"
 	varKey      = "NATS_KEY"
+	varInbox    = "NATS_INBOX"
 	varReplicas = "NATS_REPLICAS"
 )
 
@@ -34,6 +35,7 @@ type Config struct {
 	CA       string   `envconfig:"NATS_CA"`       // PEM file of the authorities to trust
 	Cert     string   `envconfig:"NATS_CERT"`     // PEM file of the client's certificate
 	Key      string   `envconfig:"NATS_KEY"`      // PEM file of its private key
+	Inbox    string   `envconfig:"NATS_INBOX"`    // prefix of the subjects that answers come to; empty: _INBOX
 	Replicas int      `envconfig:"NATS_REPLICAS"` // 1 to 5; 0: as many as the cluster allows, at most 3
 
 	names setting.Names
@@ -61,6 +63,18 @@ func (c *Config) HasCredential() bool {
 func (c *Config) Check() error {
 	if _, err := c.options(); err != nil {
 		return err
+	}
+	return nil
+}
+
+// checkInbox refuses what is no subject to publish to. A prefix by which
+// permissions tell users apart, such as _INBOX.worker, keeps one from reading
+// the answers to another.
+func (c *Config) checkInbox() *setting.Error {
+	for token := range strings.SplitSeq(c.Inbox, ".") {
+		if c.Inbox != "" && (token == "" || strings.ContainsAny(token, "*> \t\r\n\f")) {
+			return c.names.Error(varInbox, "is "+setting.Quote(c.Inbox)+", want a subject without wildcards, such as _INBOX.worker")
+		}
 	}
 	return nil
 }

@@ -115,6 +115,38 @@ func TestCheckCredentials(t *testing.T) {
 	}
 }
 
+func TestCheckInbox(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		inbox string
+		ok    bool
+	}{
+		"default":        {"", true},
+		"one token":      {"_INBOX", true},
+		"of a role":      {"_INBOX.worker", true},
+		"wildcard":       {"_INBOX.*", false},
+		"full wildcard":  {"_INBOX.>", false},
+		"ends with dot":  {"_INBOX.", false},
+		"begins with it": {".a", false},
+		"empty token":    {"a..b", false},
+		"space":          {"a b", false},
+		"line break":     {"a\r\nb", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := natsconn.Config{Hosts: []string{"127.0.0.1"}, Inbox: test.inbox}
+			err := c.Check()
+			if test.ok && err != nil {
+				t.Error(err)
+			}
+			if !test.ok {
+				wantError(t, err, "NATS_INBOX: ", "want a subject")
+			}
+		})
+	}
+}
+
 func TestHasCredential(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -58,6 +58,29 @@ func TestConnectCredentials(t *testing.T) {
 	}
 }
 
+// A user whose permissions end at its own inbox can make requests.
+func TestConnectUsesTheInbox(t *testing.T) {
+	t.Parallel()
+	s := natstest.Start(t, natstest.WithOptions(func(o *server.Options) {
+		own := &server.SubjectPermission{Allow: []string{"_INBOX.a.>", "question"}}
+		o.Users = []*server.User{{Username: "a", Password: "a", Permissions: &server.Permissions{Subscribe: own}}}
+	}))
+	host := "nats://a:a@" + strings.TrimPrefix(s.URL(), "nats://")
+	log, _ := newLog()
+	nc, err := natsconn.Connect(deadline(t), natsconn.Config{Hosts: []string{host}, Inbox: "_INBOX.a"}, "test", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if _, err := nc.Subscribe("question", func(m *nats.Msg) { _ = m.Respond([]byte("answer")) }); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := nc.Request("question", nil, 5*time.Second)
+	if err != nil || string(answer.Data) != "answer" {
+		t.Errorf("got %v, %v; want an answer", answer, err)
+	}
+}
+
 func TestConnectWaitsForTheServer(t *testing.T) {
 	t.Parallel()
 	known := newUser(t)

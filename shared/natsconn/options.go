@@ -41,6 +41,9 @@ func (c *Config) options() (*settings, error) {
 			return nil, bad
 		}
 	}
+	if bad := c.checkInbox(); bad != nil {
+		return nil, bad
+	}
 	if c.Replicas < 0 || c.Replicas > 5 {
 		return nil, c.names.Error(varReplicas, "is out of range, want 1 to 5, or 0 for as many as the cluster allows, at most 3")
 	}
@@ -106,7 +109,7 @@ func (s *settings) probe() []nats.Option {
 
 // lasting are the options of the connection that is handed out.
 func (s *settings) lasting(name string, log *logrus.Logger) []nats.Option {
-	return append([]nats.Option{
+	options := append([]nats.Option{
 		nats.Name(name),
 		nats.Timeout(dialTimeout),
 		nats.RetryOnFailedConnect(false),
@@ -139,6 +142,10 @@ func (s *settings) lasting(name string, log *logrus.Logger) []nats.Option {
 			entry.Warn("nats error")
 		}),
 	}, s.secure...)
+	if s.config.Inbox != "" {
+		options = append(options, nats.CustomInboxPrefix(s.config.Inbox))
+	}
+	return options
 }
 
 // unreachable says that no server can be reached, every few seconds only.

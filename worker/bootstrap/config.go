@@ -7,6 +7,10 @@ import (
 	"github.com/weplanx/workflow/shared/config"
 )
 
+// Inbox is where answers to a worker come to, unless NATS_INBOX says otherwise.
+// Permissions can keep other users from reading them.
+const Inbox = "_INBOX.worker"
+
 // MaxConcurrency is the most calls at once that a worker can be set to.
 const MaxConcurrency = 100_000
 
@@ -54,7 +58,9 @@ type Config struct {
 
 // Defaults is the configuration before the environment is read.
 func Defaults() Config {
-	return Config{Config: config.Defaults(defaultAddr), Concurrency: defaultConcurrency, Grace: defaultGrace}
+	c := Config{Config: config.Defaults(defaultAddr), Concurrency: defaultConcurrency, Grace: defaultGrace}
+	c.NATS.Inbox = Inbox
+	return c
 }
 
 // LoadConfig reads the configuration from the environment and checks it. The

@@ -16,6 +16,7 @@ import (
 	_ "golang.org/x/crypto/x509roots/fallback" // CA roots, where the system has none
 
 	"github.com/weplanx/workflow/schedule/bootstrap"
+	"github.com/weplanx/workflow/shared/health"
 )
 
 // version is set by the linker.
@@ -23,16 +24,30 @@ var version = "dev"
 
 func main() {
 	printVersion := flag.Bool("version", false, "print the version and exit")
+	healthcheck := flag.Bool("healthcheck", false, "ask the scheduler that runs here with these settings whether it is alive, and exit with 0 or 1")
 	partitions := flag.Int("partitions", 0, "change the namespace's number of `partitions` and exit")
 	flag.Parse()
 	if *printVersion {
 		fmt.Println(version)
 		return
 	}
-	if err := run(*partitions); err != nil {
+	do := func() error { return run(*partitions) }
+	if *healthcheck {
+		do = check
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "schedule: "+err.Error())
 		os.Exit(1)
 	}
+}
+
+// check is what a container checks itself by.
+func check() error {
+	cfg, err := bootstrap.LoadConfig()
+	if err != nil {
+		return err
+	}
+	return health.Check(context.Background(), cfg.HTTPAddr)
 }
 
 func run(partitions int) error {

@@ -72,7 +72,7 @@ var rules = []rule{
 	{"schedule/bootstrap", []string{"schedule/internal/...", "shared/..."}, []string{natsClient, logrus, wire}},
 	{"worker/bootstrap", []string{"worker/internal/...", "shared/..."}, []string{natsClient, logrus, wire}},
 	{"schedule/cmd/schedulectl", []string{"schedule/internal/cli"}, []string{roots}},
-	{"schedule/cmd/schedule", []string{"schedule/bootstrap"}, []string{roots}},
+	{"schedule/cmd/schedule", []string{"schedule/bootstrap", "shared/health"}, []string{roots}},
 	{"worker/cmd/worker", []string{"worker/bootstrap", "shared/health"}, []string{roots}},
 
 	// Programs around the services use them as everyone else could.

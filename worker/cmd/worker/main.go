@@ -27,6 +27,7 @@ var version string
 
 func main() {
 	printVersion := flag.Bool("version", false, "print the version and exit")
+	healthcheck := flag.Bool("healthcheck", false, "ask the worker that runs here with these settings whether it is alive, and exit with 0 or 1")
 	flag.Parse()
 	if *printVersion {
 		fmt.Println("worker", cmp.Or(version, bootstrap.Version()))
@@ -34,10 +35,23 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil && ctx.Err() == nil {
+	do := run
+	if *healthcheck {
+		do = check
+	}
+	if err := do(ctx); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 		os.Exit(1)
 	}
+}
+
+// check is what a container checks itself by.
+func check(ctx context.Context) error {
+	config, err := bootstrap.LoadConfig()
+	if err != nil {
+		return err
+	}
+	return health.Check(ctx, config.HTTPAddr)
 }
 
 // run serves HTTP from the start, so that a worker that waits for NATS is alive

@@ -1,0 +1,211 @@
+package natsconf_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/sirupsen/logrus"
+
+	schedule "github.com/weplanx/workflow/schedule/bootstrap"
+	"github.com/weplanx/workflow/schedule/client"
+	"github.com/weplanx/workflow/schedule/common"
+	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/tools/internal/natsconf"
+	worker "github.com/weplanx/workflow/worker/bootstrap"
+)
+
+// The documents' main job with the generated credentials and nothing else set:
+// an application stores a schedule, schedulers fire it, workers call back, and
+// the application reads what happened.
+func TestMainJob(t *testing.T) {
+	cluster := natsconf.Site{
+		Namespaces: []string{"beta", "gamma"}, Nodes: []string{"a.nats", "b.nats", "c.nats"}, Cluster: "workflow",
+		TLS: natsconf.TLSAll, Folder: "/etc/nats", Store: "/data",
+	}
+	prepared := alone("beta", "gamma")
+	prepared.Prepared = true
+	tests := map[string]struct {
+		config   natsconf.Site
+		prepared bool
+	}{
+		"one server":           {alone("beta", "gamma"), false},
+		"three servers":        {cluster, false},
+		"prepared by an admin": {prepared, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, test.config)
+			if test.prepared {
+				s.prepare(t, "beta")
+			}
+			s.environment(t)
+			s.run(t, "scheduler", "beta.schedule", newScheduler)
+			s.run(t, "worker", "beta.worker", newWorker)
+			s.mainJob(t)
+		})
+	}
+}
+
+// environment is what both services are set by, but for the credential.
+func (s *site) environment(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir()) // without a config/config.yml
+	t.Setenv("NAMESPACE", "beta")
+	t.Setenv("NATS_HOSTS", s.servers[0].URL())
+	t.Setenv("MODE", "release")
+	t.Setenv("EGRESS_ALLOW", "127.0.0.0/8")
+}
+
+func newScheduler(ctx context.Context, t *testing.T) (func(context.Context) error, error) {
+	c, err := schedule.LoadConfig()
+	if err != nil {
+		return nil, err
+	}
+	c.Log = complaints(t)
+	app, err := schedule.New(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return app.Run, nil
+}
+
+func newWorker(ctx context.Context, t *testing.T) (func(context.Context) error, error) {
+	c, err := worker.LoadConfig()
+	if err != nil {
+		return nil, err
+	}
+	c.Log = complaints(t)
+	app, err := worker.New(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return app.Run, nil
+}
+
+// complaints is a logger by which a refusal, which a service may well get over
+// by waiting, fails the test.
+func complaints(t *testing.T) *logrus.Logger {
+	t.Helper()
+	log := logging.Discard()
+	log.AddHook(refusals{t})
+	return log
+}
+
+type refusals struct{ t *testing.T }
+
+func (refusals) Levels() []logrus.Level { return logrus.AllLevels }
+
+func (r refusals) Fire(e *logrus.Entry) error {
+	if text := fmt.Sprint(e.Data["error"]); strings.Contains(text, "ermissions") {
+		r.t.Errorf("%s: %s", e.Message, text)
+	}
+	return nil
+}
+
+// run runs a service with a user's seed until the test's cleanup.
+func (s *site) run(t *testing.T, name, user string, create func(context.Context, *testing.T) (func(context.Context) error, error)) {
+	t.Helper()
+	t.Setenv("NATS_NKEY", s.seed(t, user))
+	limited, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	run, err := create(limited, t)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	})
+}
+
+func (s *site) mainJob(t *testing.T) {
+	t.Helper()
+	calls := make(chan struct{}, 100)
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls <- struct{}{} }))
+	t.Cleanup(target.Close)
+
+	nc := s.connect(t, "beta.client")
+	nc.SetErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { t.Errorf("application: %v", err) })
+	js, err := nc.JetStream(nats.PublishAsyncMaxPending(256))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New("beta", nc, js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := common.HttpJob("@every 1s", common.HttpOption{
+		Url: target.URL, Headers: map[string]string{}, Body: map[string]interface{}{},
+	})
+	if err := c.Set("test", job); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		receive(t, calls)
+	}
+	s.looksAround(t, c)
+	if err := c.Remove("test"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func receive(t *testing.T, calls <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-calls:
+	case <-time.After(patience):
+		t.Fatalf("no callback within %s", patience)
+	}
+}
+
+// looksAround calls what reads.
+func (s *site) looksAround(t *testing.T, c *client.Schedule) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if keys, err := c.List(); err != nil || len(keys) != 1 {
+		t.Errorf("List: %v, %v", keys, err)
+	}
+	if jobs, err := c.Get("test"); err != nil || len(jobs) != 1 || jobs[0].State.Prev.IsZero() {
+		t.Errorf("Get: %v, %v; want one job that has fired", jobs, err)
+	}
+	if nodes, err := c.Nodes(ctx); err != nil || len(nodes) != 1 || !nodes[0].Ready {
+		t.Errorf("Nodes: %v, %v; want one that is ready", nodes, err)
+	}
+	if status, err := c.Ping(ctx); err != nil || len(status.Nodes) != 1 {
+		t.Errorf("Ping: %v, %v", status, err)
+	}
+	follow, stop := context.WithCancel(ctx)
+	finals := 0
+	for r, err := range c.Results(follow, "test", client.ResultQuery{Follow: true}) {
+		if err != nil && follow.Err() == nil {
+			t.Errorf("Results: %v", err)
+		}
+		if r.Kind == "final" && r.Outcome == "success" {
+			finals++
+		}
+		if finals == 2 {
+			break
+		}
+	}
+	stop()
+	for change, err := range c.Watch(ctx) {
+		if err != nil {
+			t.Errorf("Watch: %v", err)
+		}
+		if err != nil || change.Synced {
+			break
+		}
+	}
+}
