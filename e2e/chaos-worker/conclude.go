@@ -99,7 +99,7 @@ func (t *trial) conclude(ctx context.Context) error {
 func (t *trial) evidence(ctx context.Context) (account.Evidence, error) {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
-	e := account.Evidence{Calls: t.targets.all(), AckWait: ackWait}
+	e := account.Evidence{Calls: t.targets.all(), Triggers: t.observed.all(), AckWait: ackWait}
 	for _, h := range t.harmed.All() {
 		switch h.Kind {
 		case killed:
@@ -118,7 +118,6 @@ func (t *trial) evidence(ctx context.Context) (account.Evidence, error) {
 	for _, r := range []ledger.Reader{
 		{Stream: names.ResultStream(), Read: func(m jetstream.Msg) error { return addRecord(&e, m) }},
 		{Stream: names.DeadStream(), Read: func(m jetstream.Msg) error { return addDead(&e, m) }},
-		{Stream: auditStream, Read: func(m jetstream.Msg) error { return addTrigger(&e, m) }},
 	} {
 		if err := r.Poll(ctx, t.js); err != nil {
 			return e, err

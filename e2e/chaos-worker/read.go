@@ -32,12 +32,3 @@ func addDead(e *account.Evidence, m jetstream.Msg) error {
 	e.Dead = append(e.Dead, letter)
 	return nil
 }
-
-func addTrigger(e *account.Evidence, m jetstream.Msg) error {
-	trigger, err := contract.Decode[contract.Trigger](m.Data())
-	if err != nil {
-		return fmt.Errorf("trigger %s: %w", m.Subject(), err)
-	}
-	e.Triggers = append(e.Triggers, trigger.ID)
-	return nil
-}

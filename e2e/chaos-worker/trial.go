@@ -9,23 +9,20 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/weplanx/workflow/e2e/internal/fleet"
 	"github.com/weplanx/workflow/schedule/client"
 )
-
-// auditStream holds copies of the triggers, which workers do not take away.
-const auditStream = "audit"
 
 // trial is a site under load and harm.
 type trial struct {
 	*site
 
-	plan    plan
-	nc      *nats.Conn
-	js      jetstream.JetStream
-	targets *targets
-	load    *load
-	started time.Time
+	plan     plan
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	targets  *targets
+	observed *observed
+	load     *load
+	started  time.Time
 }
 
 // begin starts everything and stores the schedules.
@@ -51,22 +48,10 @@ func begin(ctx context.Context, p plan, folder string) (_ *trial, err error) {
 	if t.js, err = jetstream.New(t.nc); err != nil {
 		return nil, err
 	}
-	if err := t.audit(ctx); err != nil {
+	if t.observed, err = observe(ctx, t.nc, t.js); err != nil {
 		return nil, err
 	}
 	return t, t.store(ctx)
-}
-
-// audit copies every trigger from now on, as far as the server can while it is
-// harmed.
-func (t *trial) audit(ctx context.Context) error {
-	return fleet.Await(ctx, callLimit, "the stream of copies", func() error {
-		_, err := t.js.CreateStream(ctx, jetstream.StreamConfig{
-			Name: auditStream, Replicas: t.plan.servers,
-			Sources: []*jetstream.StreamSource{{Name: names.TriggerStream(), FilterSubject: names.Triggers()}},
-		})
-		return err
-	})
 }
 
 func (t *trial) store(ctx context.Context) error {
