@@ -52,7 +52,7 @@ func (t *trial) harmAll(ctx context.Context) error {
 		do(func() error { return t.harmWorker(ctx, during, i) })
 	}
 	do(func() error { return t.cluster.Harm(ctx, during, t.nc, rand.New(rand.NewPCG(t.plan.seed, 1))) })
-	do(func() error { return t.load.run(ctx, during, t.plan.burst) })
+	do(func() error { return t.bursts(ctx, during) })
 	group.Go(func() { t.progress(during) })
 	group.Wait()
 	if err := context.Cause(during); !errors.Is(err, context.DeadlineExceeded) { // the planned end
@@ -65,31 +65,35 @@ func (t *trial) harmAll(ctx context.Context) error {
 // ctx breaks it off.
 func (t *trial) harmWorker(ctx, during context.Context, i int) error {
 	r := rand.New(rand.NewPCG(t.plan.seed, uint64(2+i)))
-	w := t.workers[i]
 	for fleet.Pause(during, fleet.Random(r, time.Second, 8*time.Second)) {
-		if !w.Running() {
-			return fmt.Errorf("%s ended by itself: see its log", w.Name)
-		}
-		var err error
-		n, away := r.IntN(12), fleet.Random(r, 0, 3*time.Second)
-		switch {
-		case n < 4:
-			err = t.killWorker(ctx, w, away)
-		case n < 7:
-			t.stallWorker(ctx, w, fleet.Random(r, 500*time.Millisecond, 5*time.Second))
-		case n < 8: // others take over, and it comes back in the middle
-			t.stallWorker(ctx, w, fleet.Random(r, ackWait, ackWait+7*time.Second))
-		default:
-			err = t.terminateWorker(ctx, w, away)
-		}
-		if err != nil {
+		if err := t.harmOnce(ctx, t.workers[i], r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *trial) killWorker(ctx context.Context, w *fleet.Service, away time.Duration) error {
+func (t *trial) harmOnce(ctx context.Context, w *worker, r *rand.Rand) error {
+	w.harming.Lock()
+	defer w.harming.Unlock()
+	if !w.Running() {
+		return fmt.Errorf("%s ended by itself: see its log", w.Name)
+	}
+	n, away := r.IntN(12), fleet.Random(r, 0, 3*time.Second)
+	switch {
+	case n < 4:
+		return t.kill(ctx, w, away)
+	case n < 7:
+		t.stall(ctx, w, fleet.Random(r, 500*time.Millisecond, 5*time.Second))
+	case n < 8: // others take over, and it comes back in the middle
+		t.stall(ctx, w, fleet.Random(r, ackWait, ackWait+7*time.Second))
+	default:
+		return t.terminate(ctx, w, away)
+	}
+	return nil
+}
+
+func (t *trial) kill(ctx context.Context, w *worker, away time.Duration) error {
 	end := t.harmed.Begin(killed, w.Name)
 	w.Kill()
 	end()
@@ -97,15 +101,15 @@ func (t *trial) killWorker(ctx context.Context, w *fleet.Service, away time.Dura
 	return w.Start()
 }
 
-func (t *trial) stallWorker(ctx context.Context, w *fleet.Service, d time.Duration) {
+func (t *trial) stall(ctx context.Context, w *worker, d time.Duration) {
 	defer t.harmed.Begin(stalled, w.Name)()
 	w.Signal(syscall.SIGSTOP)
 	fleet.Pause(ctx, d)
 	w.Signal(syscall.SIGCONT)
 }
 
-// terminateWorker asks a worker to stop, as an update does, and starts it again.
-func (t *trial) terminateWorker(ctx context.Context, w *fleet.Service, away time.Duration) error {
+// terminate asks a worker to stop, as an update does, and starts it again.
+func (t *trial) terminate(ctx context.Context, w *worker, away time.Duration) error {
 	end := t.harmed.Begin(terminated, w.Name)
 	err := w.Terminate(stopLimit)
 	end()

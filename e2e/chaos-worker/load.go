@@ -15,8 +15,7 @@ import (
 )
 
 const (
-	burstEvery = 20 * time.Second
-	burstAhead = 8 * time.Second // more than a schedule takes until it fires
+	burstAhead = 6 * time.Second // more than a schedule takes until it fires
 	callLimit  = time.Minute     // for NATS to be available again
 )
 
@@ -74,8 +73,8 @@ func (l *load) job(i int) common.Job {
 
 // burst stores schedules whose jobs are due at one instant, n in all. Half of
 // their calls are fast, the others fail as they like.
-func (l *load) burst(ctx context.Context, n int) error {
-	due := time.Now().Add(burstAhead).UTC()
+func (l *load) burst(ctx context.Context, n int) (due time.Time, err error) {
+	due = time.Now().Add(burstAhead).UTC().Truncate(time.Second)
 	spec := fmt.Sprintf("%d %d * * * *", due.Second(), due.Minute())
 	l.bursts++
 	for part := 0; n > 0; part++ {
@@ -85,24 +84,11 @@ func (l *load) burst(ctx context.Context, n int) error {
 			jobs[i].Spec = spec
 		}
 		if err := l.set(ctx, fmt.Sprintf("burst%02d.%d", l.bursts, part), jobs...); err != nil {
-			return err
+			return due, err
 		}
 		n -= len(jobs)
 	}
-	return nil
-}
-
-// run has a burst now and then until during ends.
-func (l *load) run(ctx, during context.Context, n int) error {
-	for n > 0 {
-		if err := l.burst(ctx, n); err != nil {
-			return err
-		}
-		if !fleet.Pause(during, burstEvery) {
-			break
-		}
-	}
-	return nil
+	return due, nil
 }
 
 func (l *load) set(ctx context.Context, key string, jobs ...common.Job) error {

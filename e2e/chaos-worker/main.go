@@ -42,7 +42,7 @@ func main() {
 	flag.DurationVar(&p.duration, "duration", time.Minute, "how long to do harm")
 	flag.IntVar(&p.servers, "servers", 3, "NATS servers, 1 or 3")
 	flag.IntVar(&p.schedules, "schedules", 60, "schedules to store")
-	flag.IntVar(&p.burst, "burst", 300, "jobs that are due at once, every 20 s")
+	flag.IntVar(&p.burst, "burst", 300, "jobs that are due at once, every few seconds")
 	flag.BoolVar(&p.policies, "policies", true, "jobs with limits of attempts, overlap policies and deadlines, too")
 	flag.BoolVar(&p.keep, "keep", false, "keep the folder of a trial that succeeded, too")
 	flag.Parse()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"github.com/weplanx/workflow/e2e/internal/fleet"
 	"github.com/weplanx/workflow/shared/contract"
@@ -13,8 +14,9 @@ import (
 
 const (
 	namespace = "chaos"
-	names     = contract.Names(namespace)
 	workers   = 3
+
+	names = contract.Names(namespace)
 )
 
 // site is the processes: NATS servers, a scheduler and workers.
@@ -22,8 +24,15 @@ type site struct {
 	folder    string
 	cluster   *fleet.Cluster
 	scheduler *fleet.Service
-	workers   []*fleet.Service
+	workers   []*worker
 	harmed    fleet.HarmLog
+}
+
+// worker is a worker to which one thing is done at a time.
+type worker struct {
+	*fleet.Service
+
+	harming sync.Mutex
 }
 
 // newSite builds the programs and prepares the processes without starting them.
@@ -61,8 +70,16 @@ func (s *site) addWorker(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	s.workers = append(s.workers, w)
+	s.workers = append(s.workers, &worker{Service: w})
 	return nil
+}
+
+func (s *site) services() []*fleet.Service {
+	services := []*fleet.Service{s.scheduler}
+	for _, w := range s.workers {
+		services = append(services, w.Service)
+	}
+	return services
 }
 
 // start starts everything and waits until it is ready.
@@ -70,7 +87,7 @@ func (s *site) start(ctx context.Context) error {
 	if err := s.cluster.Start(ctx); err != nil {
 		return err
 	}
-	for _, p := range append([]*fleet.Service{s.scheduler}, s.workers...) {
+	for _, p := range s.services() {
 		if err := p.Start(); err != nil {
 			return err
 		}
@@ -80,7 +97,7 @@ func (s *site) start(ctx context.Context) error {
 
 // ready waits until the services say that they are.
 func (s *site) ready(ctx context.Context) error {
-	for _, p := range append([]*fleet.Service{s.scheduler}, s.workers...) {
+	for _, p := range s.services() {
 		if err := p.Ready(ctx); err != nil {
 			return err
 		}

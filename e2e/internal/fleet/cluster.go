@@ -99,7 +99,7 @@ func (c *Cluster) Harm(ctx, during context.Context, nc *nats.Conn, r *rand.Rand)
 		var err error
 		switch {
 		case n < 6:
-			c.stepDown(during, nc, c.Streams[n%len(c.Streams)])
+			c.StepDown(during, nc, c.Streams[n%len(c.Streams)])
 			continue
 		case n < 9:
 			err = c.killOne(ctx, s, d)
@@ -116,9 +116,9 @@ func (c *Cluster) Harm(ctx, during context.Context, nc *nats.Conn, r *rand.Rand)
 	return nil
 }
 
-// stepDown makes a stream's leader give up. Where it does not answer, nothing
+// StepDown makes a stream's leader give up. Where it does not answer, nothing
 // has happened that has to be waited for.
-func (c *Cluster) stepDown(ctx context.Context, nc *nats.Conn, stream string) {
+func (c *Cluster) StepDown(ctx context.Context, nc *nats.Conn, stream string) {
 	defer c.Harmed.Begin("leader stepdown", "")()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
