@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/weplanx/workflow/e2e/internal/fleet"
 )
 
 // stopLimit is how long a scheduler may take to stop when it is asked to.
@@ -18,7 +20,7 @@ const stopLimit = 10 * time.Second
 // harmAll does harm of all kinds for the planned time. An error means that
 // something did not come back, or ended by itself.
 func (t *trial) harmAll(ctx context.Context) error {
-	if !pause(ctx, 5*time.Second) { // everything fires before the first harm
+	if !fleet.Pause(ctx, 5*time.Second) { // everything fires before the first harm
 		return ctx.Err()
 	}
 	limited, stop := context.WithTimeout(ctx, t.plan.duration)
@@ -42,7 +44,7 @@ func (t *trial) harmAll(ctx context.Context) error {
 	}
 	r := rand.New(rand.NewPCG(t.plan.seed, 4))
 	for n := 0; n < t.plan.outages && err == nil; n++ {
-		err = t.outage(ctx, random(r, 32*time.Second, 40*time.Second))
+		err = t.outage(ctx, fleet.Random(r, 32*time.Second, 40*time.Second))
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -50,28 +52,23 @@ func (t *trial) harmAll(ctx context.Context) error {
 	return err
 }
 
-// random is a whole number of milliseconds between low and high.
-func random(r *rand.Rand, low, high time.Duration) time.Duration {
-	return low + time.Duration(r.Int64N(int64(high-low)/1e6+1))*time.Millisecond
-}
-
 // harmSchedulers harms one scheduler after the other. What has begun is
 // finished: only ctx breaks it off.
 func (t *trial) harmSchedulers(ctx, during context.Context) error {
 	r := rand.New(rand.NewPCG(t.plan.seed, 2))
-	for pause(during, random(r, 500*time.Millisecond, 3*time.Second)) {
+	for fleet.Pause(during, fleet.Random(r, 500*time.Millisecond, 3*time.Second)) {
 		for _, p := range t.schedulers {
-			if !p.running() {
-				return fmt.Errorf("%s ended by itself: see its log", p.name)
+			if !p.Running() {
+				return fmt.Errorf("%s ended by itself: see its log", p.Name)
 			}
 		}
 		var err error
 		i := r.IntN(len(t.schedulers))
 		switch n := r.IntN(10); {
 		case n < 4:
-			err = t.killScheduler(ctx, i, random(r, 0, 2*time.Second))
+			err = t.killScheduler(ctx, i, fleet.Random(r, 0, 2*time.Second))
 		case n < 7:
-			err = t.stallScheduler(ctx, i, random(r, 500*time.Millisecond, 5*time.Second))
+			err = t.stallScheduler(ctx, i, fleet.Random(r, 500*time.Millisecond, 5*time.Second))
 		case n < 8:
 			err = t.repartition(ctx, 3+r.IntN(10))
 		default:
@@ -84,34 +81,38 @@ func (t *trial) harmSchedulers(ctx, during context.Context) error {
 	return nil
 }
 
+func (t *trial) harmServers(ctx, during context.Context) error {
+	return t.cluster.Harm(ctx, during, t.nc, rand.New(rand.NewPCG(t.plan.seed, 3)))
+}
+
 func (t *trial) killScheduler(ctx context.Context, i int, away time.Duration) error {
 	p := t.schedulers[i]
-	defer t.harmed.begin("scheduler killed")()
-	owned := t.ownedBy(nodeOf(p))
+	defer t.harmed.Begin("scheduler killed", p.Name)()
+	owned := t.ownedBy(nodeOf(&p.Process))
 	began := time.Now()
-	p.kill()
+	p.Kill()
 	t.beside.Go(func() { t.watchTakeover(ctx, owned, began) })
-	pause(ctx, away)
-	return p.start()
+	fleet.Pause(ctx, away)
+	return p.Start()
 }
 
 func (t *trial) stallScheduler(ctx context.Context, i int, d time.Duration) error {
 	p := t.schedulers[i]
-	defer t.harmed.begin("scheduler stalled")()
-	p.signal(syscall.SIGSTOP)
-	pause(ctx, d)
-	p.signal(syscall.SIGCONT)
+	defer t.harmed.Begin("scheduler stalled", p.Name)()
+	p.Signal(syscall.SIGSTOP)
+	fleet.Pause(ctx, d)
+	p.Signal(syscall.SIGCONT)
 	return nil
 }
 
 // roll restarts the schedulers one after the other, as an update does.
 func (t *trial) roll(ctx context.Context) error {
-	defer t.harmed.begin("rolling restart")()
+	defer t.harmed.Begin("rolling restart", "")()
 	for _, p := range t.schedulers {
-		if err := p.terminate(stopLimit); err != nil {
+		if err := p.Terminate(stopLimit); err != nil {
 			return err
 		}
-		if err := p.start(); err != nil {
+		if err := p.Start(); err != nil {
 			return err
 		}
 		if err := t.schedulersReady(ctx); err != nil {
@@ -123,51 +124,27 @@ func (t *trial) roll(ctx context.Context) error {
 
 // outage kills every scheduler for so long that misfire policies apply.
 func (t *trial) outage(ctx context.Context, d time.Duration) error {
-	defer t.harmed.begin("outage")()
+	defer t.harmed.Begin("outage", "")()
 	for _, p := range t.schedulers {
-		p.kill()
+		p.Kill()
 	}
-	if !pause(ctx, d) {
+	if !fleet.Pause(ctx, d) {
 		return ctx.Err()
 	}
 	for _, p := range t.schedulers {
-		if err := p.start(); err != nil {
+		if err := p.Start(); err != nil {
 			return err
 		}
 	}
 	if err := t.schedulersReady(ctx); err != nil {
 		return err
 	}
-	pause(ctx, 5*time.Second)
+	fleet.Pause(ctx, 5*time.Second)
 	return nil
 }
 
 func (t *trial) progress(ctx context.Context) {
-	for pause(ctx, 20*time.Second) {
+	for fleet.Pause(ctx, 20*time.Second) {
 		fmt.Printf("chaos: %s: %d triggers, %s\n", time.Since(t.started).Round(time.Second), len(t.queue.all()), t.harmed.String())
-	}
-}
-
-// harmLog remembers what was done when.
-type harmLog struct {
-	mu   sync.Mutex
-	done []*harm
-}
-
-type harm struct {
-	kind     string
-	from, to time.Time // to is zero while it lasts
-}
-
-// begin notes a harm until end is called.
-func (l *harmLog) begin(kind string) (end func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	h := &harm{kind: kind, from: time.Now()}
-	l.done = append(l.done, h)
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		h.to = time.Now()
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/weplanx/workflow/e2e/chaos/internal/oracle"
+	"github.com/weplanx/workflow/e2e/internal/fleet"
+	"github.com/weplanx/workflow/e2e/internal/oracle"
 	"github.com/weplanx/workflow/shared/contract"
 )
 
@@ -26,9 +27,12 @@ type queue struct {
 	unreadable  int
 }
 
+// fetchAgain is the wait before a server that failed is asked again.
+const fetchAgain = 50 * time.Millisecond
+
 func newQueue(ctx context.Context, js jetstream.JetStream) (*queue, error) {
 	q := &queue{stored: map[uint64]oracle.Stored{}, last: time.Now()}
-	err := await(ctx, time.Minute, "the consumer of triggers", func() (err error) {
+	err := fleet.Await(ctx, time.Minute, "the consumer of triggers", func() (err error) {
 		q.consumer, err = js.CreateOrUpdateConsumer(ctx, names.TriggerStream(), jetstream.ConsumerConfig{
 			Durable: "ledger", FilterSubject: names.Triggers(), AckPolicy: jetstream.AckExplicitPolicy,
 			AckWait: 5 * time.Second, MaxAckPending: 20_000,
@@ -43,14 +47,14 @@ func (q *queue) drain(ctx context.Context) {
 	for ctx.Err() == nil {
 		batch, err := q.consumer.Fetch(1000, jetstream.FetchMaxWait(time.Second))
 		if err != nil {
-			pause(ctx, pollEvery)
+			fleet.Pause(ctx, fetchAgain)
 			continue
 		}
 		for msg := range batch.Messages() {
 			q.take(msg)
 		}
 		if batch.Error() != nil {
-			pause(ctx, pollEvery)
+			fleet.Pause(ctx, fetchAgain)
 		}
 	}
 }

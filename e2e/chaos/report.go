@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,28 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/weplanx/workflow/e2e/chaos/internal/oracle"
+	"github.com/weplanx/workflow/e2e/internal/fleet"
+	"github.com/weplanx/workflow/e2e/internal/oracle"
 	"github.com/weplanx/workflow/shared/contract"
 )
-
-// String counts the harms by kind.
-func (l *harmLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	counts := map[string]int{}
-	for _, h := range l.done {
-		counts[h.kind]++
-	}
-	return listed(counts)
-}
-
-func listed(counts map[string]int) string {
-	var parts []string
-	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%s %d", kind, counts[kind]))
-	}
-	return strings.Join(parts, ", ")
-}
 
 func (t *trial) report(v *oracle.Verdict, revisions int) {
 	late := 0
@@ -50,10 +31,10 @@ func (t *trial) report(v *oracle.Verdict, revisions int) {
 			v.Expected, v.Stored, v.Missed, v.MissedTriggers, duplicates, len(v.Findings)-duplicates),
 		"harm: " + t.harmed.String(),
 		fmt.Sprintf("changes: %s, failed %d; %d revisions of %d keys; number of partitions %d times",
-			listed(t.load.counts), t.load.failed, revisions, len(t.load.keys), t.repartitioned),
-		fmt.Sprintf("stored after due: %s; %d late", quantiles(v.Lateness), late),
-		"takeover after a kill: " + quantiles(t.took.undisturbed),
-		fmt.Sprintf("takeover under other harm too: %s; %d not within %s", quantiles(t.took.disturbed), t.took.never, takeoverLimit),
+			fleet.Listed(t.load.counts), t.load.failed, revisions, len(t.load.keys), t.repartitioned),
+		fmt.Sprintf("stored after due: %s; %d late", fleet.Quantiles(v.Lateness), late),
+		"takeover after a kill: " + fleet.Quantiles(t.took.undisturbed),
+		fmt.Sprintf("takeover under other harm too: %s; %d not within %s", fleet.Quantiles(t.took.disturbed), t.took.never, takeoverLimit),
 		fmt.Sprintf("redelivered %d, took %s", t.queue.redelivered, time.Since(t.started).Round(time.Second)),
 	}
 	for _, line := range lines {
@@ -82,7 +63,7 @@ func (t *trial) keepEvidence(v *oracle.Verdict) {
 		}
 		fmt.Fprintln(file, f)
 	}
-	t.harmed.write(file)
+	_ = t.harmed.Write(file)
 	partitions := t.partitions()
 	for i, f := range v.Findings {
 		if i == traced {
@@ -91,16 +72,8 @@ func (t *trial) keepEvidence(v *oracle.Verdict) {
 		partition := contract.Partition(f.Key, max(partitions, 1))
 		fmt.Fprintf(file, "\n%s\ncommits of partition %d around it:\n", f, partition)
 		for _, p := range t.schedulers {
-			trace(file, p, partition, f.Due)
+			trace(file, &p.Process, partition, f.Due)
 		}
-	}
-}
-
-func (l *harmLog) write(w io.Writer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, h := range l.done {
-		fmt.Fprintf(w, "%s to %s: %s\n", h.from.UTC().Format(time.RFC3339Nano), h.to.UTC().Format(time.RFC3339Nano), h.kind)
 	}
 }
 
@@ -111,8 +84,8 @@ var (
 
 // trace copies the lines of a log that are about a partition at that time, and
 // those that are about all of them.
-func trace(w io.Writer, p *process, partition int, due time.Time) {
-	file, err := os.Open(p.log)
+func trace(w io.Writer, p *fleet.Process, partition int, due time.Time) {
+	file, err := os.Open(p.Log)
 	if err != nil {
 		return
 	}
@@ -124,7 +97,7 @@ func trace(w io.Writer, p *process, partition int, due time.Time) {
 			continue
 		}
 		if near(timeField, line, due) || near(dueField, line, due) {
-			fmt.Fprintln(w, p.name, line)
+			fmt.Fprintln(w, p.Name, line)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/weplanx/workflow/e2e/internal/fleet"
 	"github.com/weplanx/workflow/shared/contract"
 )
 
@@ -29,8 +30,8 @@ var nodeField = regexp.MustCompile(`node=(\S+)`)
 
 // nodeOf is the name a scheduler has given itself, from the end of its log;
 // empty when it has not yet said anything.
-func nodeOf(p *process) string {
-	file, err := os.Open(p.log)
+func nodeOf(p *fleet.Process) string {
+	file, err := os.Open(p.Log)
 	if err != nil {
 		return ""
 	}
@@ -82,7 +83,7 @@ func (t *trial) partitions() int {
 func (t *trial) watchTakeover(ctx context.Context, owned map[int]string, died time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, takeoverLimit)
 	defer cancel()
-	for len(owned) > 0 && pause(ctx, 10*time.Millisecond) {
+	for len(owned) > 0 && fleet.Pause(ctx, 10*time.Millisecond) {
 		for i, dead := range owned {
 			c, stored, err := t.cursor(i)
 			if err != nil || c.Node == dead {
@@ -92,7 +93,7 @@ func (t *trial) watchTakeover(ctx context.Context, owned map[int]string, died ti
 			if c.Node == "" { // the number of partitions was changed: they are others now
 				continue
 			}
-			t.took.add(stored.Sub(died), t.harmed.between(died, stored) > 1)
+			t.took.add(stored.Sub(died), t.harmed.Between(died, stored, aftermath) > 1)
 		}
 	}
 	t.took.mu.Lock()
@@ -112,16 +113,3 @@ func (k *takeovers) add(d time.Duration, disturbed bool) {
 
 // aftermath is how long a harm counts as one after it has ended.
 const aftermath = 3 * time.Second
-
-// between counts the harms that were done or had just been done between the two.
-func (l *harmLog) between(from, to time.Time) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := 0
-	for _, h := range l.done {
-		if h.from.Before(to) && (h.to.IsZero() || h.to.Add(aftermath).After(from)) {
-			n++
-		}
-	}
-	return n
-}

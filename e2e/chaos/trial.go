@@ -4,8 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +25,6 @@ type trial struct {
 	js     jetstream.JetStream
 	load   *workload
 	queue  *queue
-	harmed harmLog
 	took   takeovers
 
 	repartitioned int                // with success; of harmSchedulers alone
@@ -47,21 +44,14 @@ func begin(ctx context.Context, p plan, folder string) (_ *trial, err error) {
 			t.close()
 		}
 	}()
-	for _, s := range t.servers {
-		if err := s.start(); err != nil {
-			return nil, err
-		}
-	}
-	for _, s := range t.servers {
-		if err := s.healthy(ctx); err != nil {
-			return nil, err
-		}
+	if err := t.cluster.Start(ctx); err != nil {
+		return nil, err
 	}
 	if err := t.connect(); err != nil {
 		return nil, err
 	}
 	for _, p := range t.schedulers {
-		if err := p.start(); err != nil {
+		if err := p.Start(); err != nil {
 			return nil, err
 		}
 	}
@@ -71,13 +61,8 @@ func begin(ctx context.Context, p plan, folder string) (_ *trial, err error) {
 	return t, t.observe(ctx)
 }
 
-// connect opens a connection that finds out soon when its server hangs.
 func (t *trial) connect() (err error) {
-	t.nc, err = nats.Connect(strings.Join(t.urls(), ","), nats.Name("chaos"),
-		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0),
-		nats.PingInterval(time.Second), nats.MaxPingsOutstanding(2),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
-	if err != nil {
+	if t.nc, err = t.cluster.Connect("chaos"); err != nil {
 		return err
 	}
 	if t.legacy, err = t.nc.JetStream(nats.MaxWait(time.Second)); err != nil {
@@ -105,14 +90,8 @@ func (t *trial) observe(ctx context.Context) error {
 }
 
 func (t *trial) schedulersReady(ctx context.Context) error {
-	for i, p := range t.schedulers {
-		err := await(ctx, time.Minute, p.name+" to be ready", func() error {
-			if !p.running() {
-				return fmt.Errorf("%s has ended: see its log", p.name)
-			}
-			return get(ctx, "http://"+t.httpAddr[i]+"/readyz")
-		})
-		if err != nil {
+	for _, p := range t.schedulers {
+		if err := p.Ready(ctx); err != nil {
 			return err
 		}
 	}

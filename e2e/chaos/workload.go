@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/weplanx/workflow/e2e/internal/fleet"
 	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/schedule/common"
 	"github.com/weplanx/workflow/shared/contract"
@@ -97,7 +98,7 @@ func late(spec, policy string, limit int) common.Job {
 // change changes schedules at random until ctx ends, so many that some meet
 // every moment at which a scheduler's list of jobs is stale.
 func (w *workload) change(ctx context.Context) {
-	for pause(ctx, random(w.random, 10*time.Millisecond, 100*time.Millisecond)) {
+	for fleet.Pause(ctx, fleet.Random(w.random, 10*time.Millisecond, 100*time.Millisecond)) {
 		key := w.keys[w.random.IntN(len(w.keys))]
 		if w.changed[key]++; w.changed[key] > maxChanges {
 			continue
@@ -133,7 +134,7 @@ func (w *workload) changeOne(key string) {
 // remove removes every schedule, so that the occurrences come to an end.
 func (w *workload) remove(ctx context.Context) error {
 	for _, key := range w.keys {
-		err := await(ctx, time.Minute, "removing "+key, func() error {
+		err := fleet.Await(ctx, time.Minute, "removing "+key, func() error {
 			err := w.schedules.RemoveContext(ctx, key)
 			if errors.Is(err, client.ErrNotFound) {
 				return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,5 +184,35 @@ func TestEnsureReplicasAsSet(t *testing.T) {
 	js := stream(t, natstest.StartCluster(t, 3)[0].Connect(t))
 	if got := ensure(t, js, 1).Replicas; got != 1 {
 		t.Errorf("got %d replicas, want 1", got)
+	}
+}
+
+// lagging does not know a stream right after it was created, as a server of a
+// cluster that has yet to hear of it.
+type lagging struct {
+	jetstream.JetStream
+
+	behind atomic.Bool
+}
+
+func (l *lagging) CreateStream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
+	defer l.behind.Store(true)
+	return l.JetStream.CreateStream(ctx, c)
+}
+
+func (l *lagging) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	if l.behind.Swap(false) {
+		return nil, jetstream.ErrStreamNotFound
+	}
+	return l.JetStream.Stream(ctx, name)
+}
+
+// When several services start at once on a new cluster, one must not end
+// because the server it asks has yet to hear of a stream that another made.
+func TestEnsureWaitsForAStreamMadeJustNow(t *testing.T) {
+	t.Parallel()
+	js := &lagging{JetStream: stream(t, natstest.Start(t).Connect(t))}
+	if got := ensure(t, js, 0); !got.Fresh || got.Partitions != topology.DefaultPartitions {
+		t.Errorf("got %+v", got)
 	}
 }

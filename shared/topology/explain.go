@@ -54,7 +54,9 @@ func code(err error) jetstream.ErrorCode {
 	return 0
 }
 
-// transient says whether trying again may help.
+// transient says whether trying again may help. A stream is looked up only when
+// it was there or was created a moment ago: one that is not found then is not
+// yet known to the server that was asked.
 func (e *ensurer) transient(err error) bool {
 	if e.denied(err) != "" {
 		return false
@@ -62,7 +64,8 @@ func (e *ensurer) transient(err error) bool {
 	switch code(err) {
 	case codeUnavailable, codeNotAssigned:
 		return true
-	case codeNoPeers, codeInsufficient, jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+	case codeNoPeers, codeInsufficient, jetstream.JSErrCodeStreamNotFound,
+		jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount:
 		return time.Since(e.started) < grace
 	}
 	for _, target := range []error{

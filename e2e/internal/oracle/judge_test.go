@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/weplanx/workflow/e2e/chaos/internal/oracle"
+	"github.com/weplanx/workflow/e2e/internal/oracle"
 	"github.com/weplanx/workflow/shared/contract"
 )
 

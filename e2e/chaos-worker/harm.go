@@ -1,0 +1,127 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/weplanx/workflow/e2e/internal/fleet"
+)
+
+const (
+	// stopLimit is how long a worker may take to stop: its grace period of 10 s,
+	// and what storing the last records takes while servers are harmed.
+	stopLimit = 20 * time.Second
+	// ackWait is how long the server waits for a worker before it gives its
+	// triggers to others.
+	ackWait = 20 * time.Second
+)
+
+// Kinds of harm to workers.
+const (
+	killed     = "worker killed"
+	stalled    = "worker stalled"
+	terminated = "worker terminated"
+)
+
+// harmAll does harm of all kinds for the planned time. An error means that
+// something did not come back, or ended by itself.
+func (t *trial) harmAll(ctx context.Context) error {
+	if !fleet.Pause(ctx, 5*time.Second) { // everything fires before the first harm
+		return ctx.Err()
+	}
+	limited, stop := context.WithTimeout(ctx, t.plan.duration)
+	defer stop()
+	during, fail := context.WithCancelCause(limited)
+	defer fail(nil)
+	var group sync.WaitGroup
+	do := func(what func() error) {
+		group.Go(func() {
+			if err := what(); err != nil {
+				fail(err)
+			}
+		})
+	}
+	for i := range t.workers {
+		do(func() error { return t.harmWorker(ctx, during, i) })
+	}
+	do(func() error { return t.cluster.Harm(ctx, during, t.nc, rand.New(rand.NewPCG(t.plan.seed, 1))) })
+	do(func() error { return t.bursts(ctx, during) })
+	group.Go(func() { t.progress(during) })
+	group.Wait()
+	if err := context.Cause(during); !errors.Is(err, context.DeadlineExceeded) { // the planned end
+		return err
+	}
+	return ctx.Err()
+}
+
+// harmWorker harms a worker again and again. What has begun is finished: only
+// ctx breaks it off.
+func (t *trial) harmWorker(ctx, during context.Context, i int) error {
+	r := rand.New(rand.NewPCG(t.plan.seed, uint64(2+i)))
+	for fleet.Pause(during, fleet.Random(r, time.Second, 8*time.Second)) {
+		if err := t.harmOnce(ctx, t.workers[i], r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *trial) harmOnce(ctx context.Context, w *worker, r *rand.Rand) error {
+	w.harming.Lock()
+	defer w.harming.Unlock()
+	if !w.Running() {
+		return fmt.Errorf("%s ended by itself: see its log", w.Name)
+	}
+	n, away := r.IntN(12), fleet.Random(r, 0, 3*time.Second)
+	switch {
+	case n < 4:
+		return t.kill(ctx, w, away)
+	case n < 7:
+		t.stall(ctx, w, fleet.Random(r, 500*time.Millisecond, 5*time.Second))
+	case n < 8: // others take over, and it comes back in the middle
+		t.stall(ctx, w, fleet.Random(r, ackWait, ackWait+7*time.Second))
+	default:
+		return t.terminate(ctx, w, away)
+	}
+	return nil
+}
+
+func (t *trial) kill(ctx context.Context, w *worker, away time.Duration) error {
+	end := t.harmed.Begin(killed, w.Name)
+	w.Kill()
+	end()
+	fleet.Pause(ctx, away)
+	return w.Start()
+}
+
+func (t *trial) stall(ctx context.Context, w *worker, d time.Duration) {
+	defer t.harmed.Begin(stalled, w.Name)()
+	w.Signal(syscall.SIGSTOP)
+	fleet.Pause(ctx, d)
+	w.Signal(syscall.SIGCONT)
+}
+
+// terminate asks a worker to stop, as an update does, and starts it again.
+func (t *trial) terminate(ctx context.Context, w *worker, away time.Duration) error {
+	end := t.harmed.Begin(terminated, w.Name)
+	err := w.Terminate(stopLimit)
+	end()
+	if err != nil {
+		return err
+	}
+	fleet.Pause(ctx, away)
+	return w.Start()
+}
+
+func (t *trial) progress(ctx context.Context) {
+	for fleet.Pause(ctx, 20*time.Second) {
+		fmt.Printf("chaos-worker: %s: %d calls, %s\n", time.Since(t.started).Round(time.Second), t.targets.count(), t.harmed.String())
+	}
+}

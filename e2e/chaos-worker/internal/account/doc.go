@@ -1,0 +1,24 @@
+// Package account decides whether every trigger ended exactly once. It compares
+// what schedules demanded, what targets were asked and answered, and what the
+// log stream and the dead letters hold; it knows nothing of how workers work.
+//
+// # The rules
+//
+// Every occurrence that was demanded has one final record, or lies in the range
+// of a missed record. Nothing else has one.
+//
+// Its outcome is borne out by what the targets saw: success by a 2xx to that
+// attempt; failed by a status that says for good that it cannot succeed; dead by
+// as many attempts as the job has, and one dead letter; expired by the time that
+// had passed; skipped by an earlier occurrence of the same job that had not
+// ended. Only what expired or was skipped may never have reached its target.
+//
+// Of a job that must not overlap, no two occurrences are at a target at once,
+// nor is one called again after the next was, for retries belong to a run. Where
+// the policy is to queue, they begin in the order of their due times. Excused is
+// what a worker does that was killed or stalled in the middle, and whoever goes
+// on in its place.
+//
+// Callbacks are promised at least once, so repetitions are counted and not
+// judged.
+package account
