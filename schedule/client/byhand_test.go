@@ -62,7 +62,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("trigger %d is %+v, want %+v", i, trigger, runs[i])
 		}
 		seen[trigger.ID] = true
-		if !trigger.Due.Equal(trigger.Scheduled) || trigger.Due.Before(began.Add(-time.Second)) || trigger.Due.After(time.Now().Add(time.Second)) {
+		if !trigger.Due.Equal(trigger.Scheduled) || !trigger.Due.Equal(runs[i].Scheduled) || trigger.Due.Before(began.Add(-time.Second)) || trigger.Due.After(time.Now().Add(time.Second)) {
 			t.Errorf("trigger is due %s, scheduled %s, want now", trigger.Due, trigger.Scheduled)
 		}
 	}

@@ -179,9 +179,9 @@ func TestDropAll(t *testing.T) {
 	}
 	drop := func(key string, query client.DeadQuery, dropped int, left string) {
 		t.Helper()
-		n, err := b.DropAll(limited(t), key, query)
-		if err != nil || n != dropped {
-			t.Errorf("dropped %d, %v, want %d", n, err, dropped)
+		gone, err := b.DropAll(limited(t), key, query)
+		if err != nil || len(gone) != dropped {
+			t.Errorf("dropped %v, %v, want %d", gone, err, dropped)
 		}
 		if got := b.listed(t, "", client.DeadQuery{}); got != left {
 			t.Errorf("letters %q are left, want %q", got, left)

@@ -139,18 +139,18 @@ func (s *Schedule) DropContext(ctx context.Context, key string, sequences ...uin
 	return failed.or()
 }
 
-// DropAll is Drop for all letters that the query chooses, and returns how many
-// there were.
-func (s *Schedule) DropAll(ctx context.Context, key string, query DeadQuery) (dropped int, err error) {
+// DropAll is Drop for all letters that the query chooses, newest first, and
+// returns which those were.
+func (s *Schedule) DropAll(ctx context.Context, key string, query DeadQuery) (dropped []uint64, err error) {
 	letters, err := s.DeadLettersContext(ctx, key, query)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, sequence := range sequences(letters) {
 		if err := s.drop(ctx, sequence); err != nil {
 			return dropped, LetterErrors{{Sequence: sequence, Err: err}}
 		}
-		dropped++
+		dropped = append(dropped, sequence)
 	}
 	return dropped, nil
 }

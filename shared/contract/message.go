@@ -224,14 +224,14 @@ type Result struct {
 	Origin string `json:"origin,omitempty"`
 }
 
-// ReasonOpen is the reason in the record of an attempt that the target has
-// accepted and not finished: it will report the completion.
-const ReasonOpen = "waits for its completion"
-
 // ByHand reports whether the record is of a run that no schedule planned:
 // somebody asked for it, or sent a dead letter again. The ID of what is planned
 // has no "-".
 func (r *Result) ByHand() bool { return r.Origin != "" || strings.Contains(r.ID, "-") }
+
+// ReasonOpen is the reason in the record of an attempt that the target has
+// accepted and not finished: it will report the completion.
+const ReasonOpen = "waits for its completion"
 
 // MaxExcerpt is the longest excerpt of an answer in a Result, in bytes.
 const MaxExcerpt = 16 << 10

@@ -91,14 +91,14 @@ type RunRequest struct {
 
 // RunAnswer names the occurrences that were stored.
 type RunAnswer struct {
-	Scheduled time.Time `json:"scheduled"` // of all of them, which are due then too
-	Runs      []RunID   `json:"runs"`
+	Runs []RunID `json:"runs"`
 }
 
-// RunID is the occurrence of one job.
+// RunID is the occurrence of one job. It is due when it is scheduled: at once.
 type RunID struct {
-	Index int    `json:"index"`
-	ID    string `json:"id"`
+	Index     int       `json:"index"`
+	ID        string    `json:"id"`
+	Scheduled time.Time `json:"scheduled"`
 }
 
 // DeadFilter chooses dead letters. The zero value chooses all.

@@ -49,13 +49,13 @@ func (m *Manual) Run(ctx context.Context, r contract.RunRequest) (contract.RunAn
 	if err != nil {
 		return answer, err
 	}
-	answer.Scheduled = m.now().UTC()
+	now := m.now().UTC()
 	for i := first; i < end; i++ {
-		t := rev.manual(i, contract.ManualID(m.namespace, r.Key, i, r.Request), answer.Scheduled)
+		t := rev.manual(i, contract.ManualID(m.namespace, r.Key, i, r.Request), now)
 		if err := m.sender.Send(ctx, t); err != nil {
 			return answer, fmt.Errorf("run job %d of %q: %w", i, r.Key, err)
 		}
-		answer.Runs = append(answer.Runs, contract.RunID{Index: i, ID: t.ID})
+		answer.Runs = append(answer.Runs, contract.RunID{Index: i, ID: t.ID, Scheduled: now})
 	}
 	return answer, nil
 }

@@ -56,8 +56,9 @@ func TestRunByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := contract.RunAnswer{Scheduled: b.now, Runs: []contract.RunID{
-		{Index: 0, ID: contract.ManualID("ns", "report", 0, "r1")}, {Index: 1, ID: contract.ManualID("ns", "report", 1, "r1")},
+	want := contract.RunAnswer{Runs: []contract.RunID{
+		{Index: 0, ID: contract.ManualID("ns", "report", 0, "r1"), Scheduled: b.now},
+		{Index: 1, ID: contract.ManualID("ns", "report", 1, "r1"), Scheduled: b.now},
 	}}
 	if !reflect.DeepEqual(answer, want) {
 		t.Errorf("answer is %+v, want %+v", answer, want)

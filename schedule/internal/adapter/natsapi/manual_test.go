@@ -35,7 +35,7 @@ func (h *hand) Run(ctx context.Context, r contract.RunRequest) (contract.RunAnsw
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.runs = append(h.runs, r)
-	return contract.RunAnswer{Scheduled: now, Runs: []contract.RunID{{Index: 1, ID: "run-1"}}}, h.fails
+	return contract.RunAnswer{Runs: []contract.RunID{{Index: 1, ID: "run-1", Scheduled: now}}}, h.fails
 }
 
 func (h *hand) Resend(_ context.Context, r contract.ResendRequest) (contract.ResendAnswer, error) {
@@ -73,7 +73,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	h := &hand{}
 	ask, _ := byHand(t, h)
-	const want = `{"scheduled":"2026-03-01T12:00:00Z","runs":[{"index":1,"id":"run-1"}]}`
+	const want = `{"runs":[{"index":1,"id":"run-1","scheduled":"2026-03-01T12:00:00Z"}]}`
 	for _, request := range []string{`{"key":"a/b","index":0,"request":"r1"}`, `{"key":"a/b"}`, `{"key":"a/b"}`} {
 		if msg := ask(contract.EndpointRun, request); string(msg.Data) != want || msg.Header.Get(micro.ErrorHeader) != "" {
 			t.Errorf("%s was answered %s %v", request, msg.Data, msg.Header)
