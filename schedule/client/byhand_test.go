@@ -36,10 +36,26 @@ func (b *bundle) stored(t testing.TB) (triggers []contract.Trigger) {
 	return triggers
 }
 
+// answering runs a scheduler until the test ends, and waits until it answers.
+func (b *bundle) answering(t testing.TB) {
+	t.Helper()
+	b.scheduler(t)
+	for deadline := time.Now().Add(15 * time.Second); ; <-time.After(10 * time.Millisecond) {
+		nodes, err := b.Nodes(limited(t))
+		noError(t, err)
+		if len(nodes) == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the scheduler does not answer")
+		}
+	}
+}
+
 func TestRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.scheduler(t)
+	b.answering(t)
 	first, second := job(yearly), common.NatsJob(yearly, common.NatsOption{Subject: "report.daily", Request: true})
 	first.Attempts, first.Overlap = 2, common.OverlapSkip
 	noError(t, b.Set("a/b", first, second))
@@ -81,7 +97,7 @@ func TestRunRefuses(t *testing.T) {
 	if _, err := b.Run("a"); !errors.Is(err, client.ErrNoScheduler) {
 		t.Errorf("without a scheduler: %v", err)
 	}
-	b.scheduler(t)
+	b.answering(t)
 	b.put(t, "bad", []byte("garbage"))
 	noError(t, b.Set("gone", job(yearly)))
 	noError(t, b.Remove("gone"))
@@ -108,7 +124,7 @@ func TestRunRefuses(t *testing.T) {
 func TestRunWithoutRoom(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.scheduler(t)
+	b.answering(t)
 	noError(t, b.Set("a", job(yearly)))
 	b.full(t)
 	if _, err := b.Run("a"); !errors.Is(err, client.ErrFull) {
@@ -148,7 +164,7 @@ func TestResend(t *testing.T) {
 	if _, err := b.Resend("a", 1); !errors.Is(err, client.ErrNoScheduler) {
 		t.Errorf("without a scheduler: %v", err)
 	}
-	b.scheduler(t)
+	b.answering(t)
 	b.bury(t, "a/b.c", "5f", nil)
 	b.bury(t, "a", "60", func(d *common.Dead) { d.Trigger, d.Data = nil, []byte("x") })
 	b.bury(t, "a", "61-3", func(d *common.Dead) { d.Trigger.Origin = "61" })
@@ -179,7 +195,7 @@ func TestResend(t *testing.T) {
 func TestResendAll(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.scheduler(t)
+	b.answering(t)
 	for i := range 6 {
 		b.bury(t, string("ab"[i%2]), fmt.Sprint(i), func(d *common.Dead) {
 			if i == 2 {

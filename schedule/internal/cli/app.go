@@ -76,7 +76,7 @@ func flatten(err error) []error {
 func exitCode(err error) int {
 	var usage *usageError
 	switch {
-	case errors.Is(err, client.ErrNotFound), errors.Is(err, client.ErrNoNamespace):
+	case errors.Is(err, client.ErrNotFound), errors.Is(err, client.ErrNoNamespace), errors.Is(err, client.ErrNoLetter):
 		return ExitNotFound
 	case errors.Is(err, client.ErrInvalid), errors.As(err, &usage):
 		return ExitUsage
@@ -144,7 +144,7 @@ func (s *session) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{outputTable, outputJSON}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	root.AddCommand(
 		s.list(), s.get(), s.set(), s.remove(), s.pause(), s.resume(),
-		s.next(), s.results(), s.audit(), s.nodes(), s.ping(), s.version(),
+		s.run(), s.dead(), s.next(), s.results(), s.audit(), s.nodes(), s.ping(), s.version(),
 	)
 	return root
 }

@@ -35,6 +35,7 @@ type jobEntry struct {
 	DST      dstEntry     `yaml:"dst"`
 	Misfire  misfireEntry `yaml:"misfire"`
 	Timeout  string       `yaml:"timeout"`
+	Run      runEntry     `yaml:",inline"`
 	Option   optionEntry  `yaml:"option"`
 	State    any          `yaml:"state"` // what get adds
 }
@@ -55,6 +56,11 @@ type optionEntry struct {
 	URL     string            `yaml:"url"`
 	Headers map[string]string `yaml:"headers"`
 	Body    yaml.Node         `yaml:"body"`
+
+	Accept    []int  `yaml:"accept"`  // mode HTTP
+	Subject   string `yaml:"subject"` // mode NATS
+	Request   bool   `yaml:"request"` // mode NATS
+	NoExcerpt bool   `yaml:"no_excerpt"`
 }
 
 // fromFile reads the jobs of a file; every error is the user's.
@@ -104,12 +110,13 @@ func (e *jobEntry) job() (common.Job, error) {
 	if err != nil {
 		return common.Job{}, err
 	}
-	job := common.HttpJob(e.Spec, common.HttpOption{
-		Method: strings.ToUpper(e.Option.Method), Url: e.Option.URL, Headers: e.Option.Headers, Body: body,
-	})
+	job, err := makeJob(e.Mode, e.Spec, &e.Option, body)
+	if err != nil {
+		return job, err
+	}
 	job.Timezone = e.Timezone
-	if e.Mode != "" {
-		job.Mode = e.Mode
+	if err := e.Run.apply(&job); err != nil {
+		return job, err
 	}
 	return job, e.times(&job)
 }

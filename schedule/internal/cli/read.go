@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -155,12 +156,9 @@ func (s *session) showEntry(e *client.Entry, secrets bool) error {
 }
 
 func (s *session) showJob(index int, job *common.Job) error {
-	option, err := job.HTTP()
+	option, err := optionFields(job)
 	if err != nil {
 		return err
-	}
-	if option.Method == "" {
-		option.Method = "POST"
 	}
 	timeout := time.Duration(job.Timeout)
 	if timeout == 0 {
@@ -169,12 +167,9 @@ func (s *session) showJob(index int, job *common.Job) error {
 	if _, err := fmt.Fprintf(s.Out, "\njob %d\n", index); err != nil {
 		return err
 	}
-	pairs := append([]string{"spec", job.Spec, "timezone", job.Timezone}, s.policyFields(job)...)
-	pairs = append(pairs, "timeout", timeout.String(), "request", option.Method+" "+option.Url)
-	for _, name := range sortedNames(option.Headers) {
-		pairs = append(pairs, "header", name+": "+option.Headers[name])
-	}
-	pairs = append(pairs, "body", bodyText(option.Body), "next", s.when(job.State.Next), "prev", s.when(job.State.Prev))
+	pairs := slices.Concat([]string{"spec", job.Spec, "timezone", job.Timezone}, s.policyFields(job),
+		[]string{"timeout", timeout.String()}, runFields(job), option,
+		[]string{"next", s.when(job.State.Next), "prev", s.when(job.State.Prev)})
 	return fields(s.Out, "  ", pairs...)
 }
 

@@ -31,11 +31,16 @@ Ctrl-C; as JSON each is then one line.`,
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "wait for new records")
 	cmd.Flags().IntVarP(&limit, "number", "n", 20, "at most as many of those that are stored; 0: all")
 	cmd.Flags().DurationVar(&since, "since", 0, "only those stored within this time, for example 1h")
+	var choose resultFlags
+	choose.register(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if limit < 0 || since < 0 {
 			return misused(cmd, "--number and --since must not be negative")
 		}
 		query := client.ResultQuery{Limit: limit, Follow: follow}
+		if err := choose.apply(&query); err != nil {
+			return err
+		}
 		if since > 0 {
 			query.Since = s.Now().Add(-since)
 		}

@@ -23,30 +23,36 @@ func looksSecret(name string) bool {
 	return false
 }
 
-// hide replaces the values of headers that look like secrets. Whatever else
-// the option holds stays as it is, except for its order.
-func hide(job *common.Job) {
-	option, err := job.HTTP()
-	if err != nil {
-		return
-	}
-	found := false
-	for name := range option.Headers {
-		if looksSecret(name) {
-			option.Headers[name], found = hidden, true
-		}
+// hide replaces the values of headers that look like secrets.
+func hide(job *common.Job) { job.Option = hideOption(job.Option) }
+
+// hideOption is hide for the option of any mode. Whatever else it holds stays as
+// it is, except for its order.
+func hideOption(option json.RawMessage) json.RawMessage {
+	var known struct {
+		Headers map[string]string `json:"headers"`
 	}
 	fields := map[string]json.RawMessage{}
-	if !found || json.Unmarshal(job.Option, &fields) != nil {
-		return
+	if json.Unmarshal(option, &known) != nil || json.Unmarshal(option, &fields) != nil {
+		return json.RawMessage(`"` + hidden + `"`) // it could be anything, and cannot be run
+	}
+	found := false
+	for name := range known.Headers {
+		if looksSecret(name) {
+			known.Headers[name], found = hidden, true
+		}
+	}
+	if !found {
+		return option
 	}
 	for name := range fields {
 		if strings.EqualFold(name, "headers") {
 			delete(fields, name)
 		}
 	}
-	fields["headers"], _ = json.Marshal(option.Headers) // strings only
-	job.Option, _ = json.Marshal(fields)                // JSON only
+	fields["headers"], _ = json.Marshal(known.Headers) // strings only
+	shown, _ := json.Marshal(fields)                   // JSON only
+	return shown
 }
 
 func sortedNames(headers map[string]string) []string {

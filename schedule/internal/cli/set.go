@@ -28,8 +28,8 @@ type setFlags struct {
 	timeout  string
 	times    timeFlags
 	late     lateFlags
-	url      string
-	method   string
+	run      runFlags
+	mode     modeFlags
 	headers  []string
 	body     string
 }
@@ -37,7 +37,7 @@ type setFlags struct {
 func (s *session) set() *cobra.Command {
 	var f setFlags
 	cmd := &cobra.Command{
-		Use:   "set KEY {--spec SPEC --url URL | -f FILE}",
+		Use:   "set KEY {--spec SPEC {--url URL | --nats-subject SUBJECT} | -f FILE}",
 		Short: "Store a schedule",
 		Long: `Store a schedule: one job given by flags, or the jobs of a file in YAML or JSON:
 
@@ -50,15 +50,28 @@ func (s *session) set() *cobra.Command {
       jitter: 30s                  # default none
       dst: {gap: after, fold: first}
       misfire: {policy: all, limit: 100, window: 24h} # default once
+      attempts: 5                  # default
+      deadline: 1h                 # default
+      overlap: allow               # default; skip, queue
+      completion: 1h               # default
       option:
         url: https://example.com/report
         method: POST               # default
         headers: {x-team: beta}
         body: {hello: world}
+        accept: [200, 409]         # default 200 to 299
+        no_excerpt: true           # default false
+    - spec: "@hourly"
+      mode: NATS                   # default HTTP
+      option:
+        subject: report.daily      # below {namespace}.jobs.
+        request: true              # default false
+        body: {hello: world}
 
 Jobs that are the same as those stored change nothing. A paused schedule stays
 paused.`,
 		Example: `  schedulectl set report --spec "@every 15s" --url https://example.com/report --body '{"a": 1}'
+  schedulectl set report --spec "@hourly" --nats-subject report.daily --request --attempts 3 --overlap skip
   schedulectl set report -f report.yaml`,
 		Args:              exactly("KEY"),
 		ValidArgsFunction: s.completeKeys(1),
@@ -70,8 +83,8 @@ paused.`,
 	f.times.register(cmd)
 	f.late.register(cmd)
 	flags.StringVar(&f.timeout, "timeout", "", "of one attempt (default 10s)")
-	flags.StringVar(&f.url, "url", "", "where the callback goes")
-	flags.StringVar(&f.method, "method", "", "of the request (default POST)")
+	f.run.register(cmd)
+	f.mode.register(cmd)
 	flags.StringArrayVar(&f.headers, "header", nil, "name=value; may be given several times")
 	flags.StringVar(&f.body, "body", "", "JSON, or @file with JSON (@- is standard input)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -100,16 +113,19 @@ func (s *session) store(ctx context.Context, schedule *client.Schedule, key stri
 // jobs makes the jobs that the flags stand for.
 func (s *session) jobs(cmd *cobra.Command, f *setFlags) ([]common.Job, error) {
 	if f.file != "" {
-		own := []string{"spec", "timezone", "timeout", "url", "method", "header", "body"}
-		for _, name := range slices.Concat(own, timeFlagNames, lateFlagNames) {
+		own := []string{"spec", "timezone", "timeout", "header", "body"}
+		for _, name := range slices.Concat(own, timeFlagNames, lateFlagNames, runFlagNames, modeFlagNames) {
 			if cmd.Flags().Changed(name) {
 				return nil, misused(cmd, "--%s cannot be used with --file", name)
 			}
 		}
 		return s.fromFile(f.file)
 	}
-	if f.spec == "" || f.url == "" {
-		return nil, misused(cmd, "want --spec and --url, or --file")
+	if f.spec == "" || f.mode.url == "" && f.mode.subject == "" {
+		return nil, misused(cmd, "want --spec and --url, or --file, or --spec and --nats-subject")
+	}
+	if err := f.mode.check(cmd); err != nil {
+		return nil, err
 	}
 	job, err := s.fromFlags(f)
 	if err != nil {
@@ -119,7 +135,7 @@ func (s *session) jobs(cmd *cobra.Command, f *setFlags) ([]common.Job, error) {
 }
 
 func (s *session) fromFlags(f *setFlags) (common.Job, error) {
-	option := common.HttpOption{Url: f.url, Method: strings.ToUpper(f.method)}
+	mode, option := f.mode.entry()
 	for _, header := range f.headers {
 		name, value, ok := strings.Cut(header, "=")
 		if !ok {
@@ -134,10 +150,14 @@ func (s *session) fromFlags(f *setFlags) (common.Job, error) {
 	if err != nil {
 		return common.Job{}, err
 	}
+	var value any
 	if body != nil {
-		option.Body = body
+		value = body
 	}
-	job := common.HttpJob(f.spec, option)
+	job, err := makeJob(mode, f.spec, &option, value)
+	if err != nil {
+		return job, err
+	}
 	job.Timezone = f.timezone
 	if err := duration("--timeout", f.timeout, &job.Timeout); err != nil {
 		return job, err
@@ -146,6 +166,9 @@ func (s *session) fromFlags(f *setFlags) (common.Job, error) {
 		return job, err
 	}
 	if err := f.late.apply(&job); err != nil {
+		return job, err
+	}
+	if err := f.run.apply(&job); err != nil {
 		return job, err
 	}
 	return job, notHidden(0, option.Headers)
