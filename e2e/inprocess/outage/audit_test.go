@@ -1,7 +1,6 @@
 package outage_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +127,7 @@ func (s *site) lose(end time.Time) {
 	cases := map[string]struct {
 		soon, later string
 	}{
-		"every":    {soon: s.drop("every", contract.KindFinal, contract.KindAttempt)},
+		"every":    {soon: s.drop("every")},
 		"fraction": {later: client.DiffUnfinished + " " + attempted.Scheduled.Format(time.RFC3339Nano)},
 		"skip":     {soon: s.dropMissed("skip")},
 		"all":      {soon: s.foreign("all")},
@@ -163,10 +162,10 @@ func (s *site) delete(r record) {
 }
 
 // drop deletes all records of one occurrence of a key.
-func (s *site) drop(key string, kinds ...string) (difference string) {
+func (s *site) drop(key string) (difference string) {
 	s.t.Helper()
 	chosen := s.some(key)
-	for _, r := range s.records(key, func(r contract.Result) bool { return r.ID == chosen.ID && slices.Contains(kinds, r.Kind) }) {
+	for _, r := range s.records(key, func(r contract.Result) bool { return r.ID == chosen.ID }) {
 		s.delete(r)
 	}
 	return client.DiffMissing + " " + chosen.Scheduled.Format(time.RFC3339Nano)
