@@ -30,7 +30,7 @@ Try next, in another terminal:
   go run ./schedule/cmd/schedulectl pause %[1]s
 `, demoKey)
 	}
-	_, _ = fmt.Fprint(out, `  go run ./schedule/cmd/schedulectl next "0 30 9 * * mon-fri" --tz Asia/Shanghai
+	_, _ = fmt.Fprint(out, `  go run ./schedule/cmd/schedulectl next "0 30 9 * * mon-fri" --timezone Asia/Shanghai
 
 Ctrl-C stops; the next start goes on with what is stored.
 
