@@ -65,7 +65,15 @@ func (c *Config) Check() error {
 	}
 	if c.Mode == ModeRelease && !c.NATS.HasCredential() {
 		return c.names.Error("NATS_NKEY",
-			"is missing and MODE is release, want a user seed (SU…), or NATS_CREDS, or NATS_CERT and NATS_KEY")
+			"is missing and "+c.released()+", want a user seed (SU…), or NATS_CREDS, or NATS_CERT and NATS_KEY")
 	}
 	return nil
+}
+
+// released says what made the mode release, as the user knows it.
+func (c *Config) released() string {
+	if name, ok := c.names.InFile("MODE"); ok {
+		return name + " is false"
+	}
+	return "MODE is release"
 }

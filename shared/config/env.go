@@ -8,13 +8,16 @@ import (
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/weplanx/workflow/shared/setting"
 )
 
 // Env sets the fields of target, a pointer to a struct with envconfig tags,
 // from the environment, and leaves those alone whose variable is not set. A
 // variable that is set to the empty string counts as not set, and Env takes it
-// out of the environment of the process. The error is a *Error; it never
-// repeats a value.
+// out of the environment of the process. The error is a *Error; of values it
+// repeats only those that were to be a number, a duration, true or false, and
+// that are as short as such.
 func Env(target any) error {
 	fields := tagged(reflect.TypeOf(target))
 	set := make([]string, 0, len(fields))
@@ -84,16 +87,39 @@ func envError(err error, fields map[string]reflect.Type) error {
 			name = candidate
 		}
 	}
-	return &Error{Name: name, Problem: accepts(fields[name], parse.Err)}
+	return &Error{Name: name, Problem: accepts(fields[name], parse.Value, parse.Err)}
 }
 
-func accepts(t reflect.Type, err error) string {
+// shown is how a wrong value is repeated: not at all when it is longer than what
+// was wanted could be. It may be a secret that got into the wrong place.
+func shown(value string) string {
+	const limit = 24
+	if value == "" || len(value) > limit {
+		return ""
+	}
+	return "is " + setting.Quote(value) + ", "
+}
+
+// accepts words what is wrong with a value of a type.
+func accepts(t reflect.Type, value string, err error) string {
+	want := wants(t)
+	switch {
+	case t == nil:
+		return "cannot be read"
+	case want == "":
+		return err.Error() // of the type's own decoder, which knows what it may repeat
+	}
+	return shown(value) + want
+}
+
+// wants is empty for types that have a decoder of their own.
+func wants(t reflect.Type) string {
 	if t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch {
 	case t == nil:
-		return "cannot be read"
+		return ""
 	case t == reflect.TypeFor[time.Duration]():
 		return "want a duration such as 10s or 1m30s"
 	}
@@ -106,6 +132,6 @@ func accepts(t reflect.Type, err error) string {
 	case reflect.Float32, reflect.Float64:
 		return "want a number"
 	default:
-		return err.Error() // of the type's own decoder, which knows what it may repeat
+		return ""
 	}
 }
