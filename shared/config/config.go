@@ -27,9 +27,9 @@ const (
 // Config is what all services share. Services embed it, so that Env fills
 // their own settings as well.
 type Config struct {
-	Mode      string `envconfig:"MODE"`
-	Namespace string `envconfig:"NAMESPACE"`
-	HTTPAddr  string `envconfig:"HTTP_ADDR"`
+	Mode      string `envconfig:"MODE" desc:"debug or release: text or JSON logs; release wants a credential"`
+	Namespace string `envconfig:"NAMESPACE" desc:"whose schedules, 1 to 32 of A-Z a-z 0-9 _ -; required"`
+	HTTPAddr  string `envconfig:"HTTP_ADDR" desc:"host:port or :port of /healthz and /readyz"`
 	NATS      natsconn.Config
 
 	// Log is where the service logs to. Nil: one is made for Mode, writing to

@@ -19,9 +19,10 @@ import (
 // repeats only those that were to be a number, a duration, true or false, and
 // that are as short as such.
 func Env(target any) error {
-	fields := tagged(reflect.TypeOf(target))
-	set := make([]string, 0, len(fields))
-	for name := range fields {
+	all := variables(reflect.TypeOf(target))
+	set := make([]string, 0, len(all))
+	for _, v := range all {
+		name := v.name
 		value, ok := os.LookupEnv(name)
 		switch {
 		case ok && value == "":
@@ -33,7 +34,7 @@ func Env(target any) error {
 		}
 	}
 	if err := envconfig.Process("", target); err != nil {
-		return envError(err, fields)
+		return envError(err, all)
 	}
 	if c, ok := target.(interface{ overridden(variables []string) }); ok {
 		c.overridden(set)
@@ -50,44 +51,20 @@ func (c *Config) overridden(variables []string) {
 	c.NATS.Named(c.names)
 }
 
-// tagged returns the variables that a struct's fields are set from.
-func tagged(t reflect.Type) map[string]reflect.Type {
-	fields := map[string]reflect.Type{}
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return fields
-	}
-	for field := range t.Fields() {
-		name := strings.ToUpper(field.Tag.Get("envconfig"))
-		switch {
-		case field.Tag.Get("ignored") == "true" || !field.IsExported() && !field.Anonymous:
-		case name != "":
-			fields[name] = field.Type
-		default:
-			for name, typ := range tagged(field.Type) {
-				fields[name] = typ
-			}
-		}
-	}
-	return fields
-}
-
 // envError words an error of envconfig, whose own text holds the value and
 // whose key may be prefixed by the struct's name.
-func envError(err error, fields map[string]reflect.Type) error {
+func envError(err error, all []variable) error {
 	var parse *envconfig.ParseError
 	if !errors.As(err, &parse) {
 		return &Error{Name: "environment", Problem: err.Error()}
 	}
-	name := parse.KeyName
-	for candidate := range fields {
-		if strings.HasSuffix(parse.KeyName, "_"+candidate) {
-			name = candidate
+	found := variable{name: parse.KeyName}
+	for _, v := range all {
+		if v.name == parse.KeyName || strings.HasSuffix(parse.KeyName, "_"+v.name) {
+			found = v
 		}
 	}
-	return &Error{Name: name, Problem: accepts(fields[name], parse.Value, parse.Err)}
+	return &Error{Name: found.name, Problem: accepts(found.kind, parse.Value, parse.Err)}
 }
 
 // shown is how a wrong value is repeated: not at all when it is longer than what

@@ -177,7 +177,8 @@ func TestNextTellsPeopleWhyThereIsNone(t *testing.T) {
 
 func TestVersionAndCompletion(t *testing.T) {
 	t.Parallel()
-	equal(t, run(t, "", "version").out, "v1.2.3\n")
+	equal(t, run(t, "", "version").out, "schedulectl v1.2.3\n")
+	equal(t, run(t, "", "--version").out, "schedulectl v1.2.3\n")
 	equal(t, run(t, "", "version", "-o", "json").out, "{\n  \"version\": \"v1.2.3\"\n}\n")
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if got := run(t, "", "completion", shell); got.code != cli.ExitOK || !strings.Contains(got.out, "schedulectl") {

@@ -28,6 +28,7 @@ var version string
 func main() {
 	printVersion := flag.Bool("version", false, "print the version and exit")
 	healthcheck := flag.Bool("healthcheck", false, "ask the worker that runs here with these settings whether it is alive, and exit with 0 or 1")
+	flag.Usage = usage
 	flag.Parse()
 	if *printVersion {
 		fmt.Println("worker", cmp.Or(version, bootstrap.Version()))
@@ -52,6 +53,14 @@ func check(ctx context.Context) error {
 		return err
 	}
 	return health.Check(ctx, config.HTTPAddr)
+}
+
+func usage() {
+	w := flag.CommandLine.Output()
+	_, _ = fmt.Fprint(w, "worker runs what is due in a namespace: it makes the callbacks and logs what happened.\n\nFlags:\n")
+	flag.PrintDefaults()
+	_, _ = fmt.Fprintln(w)
+	bootstrap.Usage(w)
 }
 
 // run serves HTTP from the start, so that a worker that waits for NATS is alive
