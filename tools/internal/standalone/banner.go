@@ -40,6 +40,14 @@ Ctrl-C stops; the next start goes on with what is stored.
 	}
 }
 
+// warnOfOrphan tells why callbacks fail.
+func warnOfOrphan(out io.Writer) {
+	_, _ = fmt.Fprintf(out, `Careful: schedule %[1]q of an earlier run fires, and with -demo=false nothing takes its callbacks. To stop it:
+  go run ./schedule/cmd/schedulectl pause %[1]s
+
+`, demoKey)
+}
+
 // reachable is an address that clients on this machine can use.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
