@@ -50,7 +50,7 @@ DURATION ?= 290s
 CHAOS    := go run ./e2e/chaos $(if $(SEED),-seed $(SEED))
 
 chaos: ## Kill and stall schedulers and servers at random, then account for every occurrence (DURATION=290s SEED=)
-	$(CHAOS) -duration $(DURATION) -outages 1
+	$(CHAOS) -duration $(DURATION) -outages 1 -peace 5
 	$(CHAOS) -duration 60s -servers 1
 
 chaos-short: ## The same for half a minute each, with three servers and with one

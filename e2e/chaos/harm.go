@@ -20,9 +20,6 @@ const stopLimit = 10 * time.Second
 // harmAll does harm of all kinds for the planned time. An error means that
 // something did not come back, or ended by itself.
 func (t *trial) harmAll(ctx context.Context) error {
-	if !fleet.Pause(ctx, 5*time.Second) { // everything fires before the first harm
-		return ctx.Err()
-	}
 	limited, stop := context.WithTimeout(ctx, t.plan.duration)
 	defer stop()
 	during, fail := context.WithCancelCause(limited)
@@ -30,7 +27,7 @@ func (t *trial) harmAll(ctx context.Context) error {
 	var group sync.WaitGroup
 	group.Go(func() { t.load.change(during) })
 	group.Go(func() { t.progress(during) })
-	for _, harm := range []func(ctx, during context.Context) error{t.harmSchedulers, t.harmServers} {
+	for _, harm := range []func(ctx, during context.Context) error{t.harmSchedulers, t.harmServers, t.harmWatch} {
 		group.Go(func() {
 			if err := harm(ctx, during); err != nil {
 				fail(err)
@@ -91,7 +88,7 @@ func (t *trial) killScheduler(ctx context.Context, i int, away time.Duration) er
 	owned := t.ownedBy(nodeOf(&p.Process))
 	began := time.Now()
 	p.Kill()
-	t.beside.Go(func() { t.watchTakeover(ctx, owned, began) })
+	t.beside.Go(func() { t.took.add(t.watchTakeover(ctx, owned, began)) })
 	fleet.Pause(ctx, away)
 	return p.Start()
 }

@@ -33,8 +33,8 @@ func (t *trial) report(v *oracle.Verdict, revisions int) {
 		fmt.Sprintf("changes: %s, failed %d; %d revisions of %d keys; number of partitions %d times",
 			fleet.Listed(t.load.counts), t.load.failed, revisions, len(t.load.keys), t.repartitioned),
 		fmt.Sprintf("stored after due: %s; %d late", fleet.Quantiles(v.Lateness), late),
-		"takeover after a kill: " + fleet.Quantiles(t.took.undisturbed),
-		fmt.Sprintf("takeover under other harm too: %s; %d not within %s", fleet.Quantiles(t.took.disturbed), t.took.never, takeoverLimit),
+		"takeover in peace: " + t.peace.String(),
+		"takeover under other harm too: " + t.took.String(),
 		fmt.Sprintf("redelivered %d, took %s", t.queue.redelivered, time.Since(t.started).Round(time.Second)),
 	}
 	for _, line := range lines {

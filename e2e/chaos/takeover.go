@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -18,10 +19,10 @@ import (
 // takeovers are how long after a scheduler was killed another one moved the
 // cursors of its partitions.
 type takeovers struct {
-	mu          sync.Mutex
-	undisturbed []time.Duration // while no other harm was done
-	disturbed   []time.Duration
-	never       int // not within takeoverLimit
+	mu    sync.Mutex
+	took  []time.Duration
+	kills int
+	never int // not within takeoverLimit
 }
 
 const takeoverLimit = 15 * time.Second
@@ -79,8 +80,10 @@ func (t *trial) partitions() int {
 	return n
 }
 
-// watchTakeover waits until others have moved the cursors of a dead node.
-func (t *trial) watchTakeover(ctx context.Context, owned map[int]string, died time.Time) {
+// watchTakeover waits until others have moved the cursors of a dead node, and
+// returns after how long that was for each; those for which it was not within
+// takeoverLimit are only counted.
+func (t *trial) watchTakeover(ctx context.Context, owned map[int]string, died time.Time) (took []time.Duration, never int) {
 	ctx, cancel := context.WithTimeout(ctx, takeoverLimit)
 	defer cancel()
 	for len(owned) > 0 && fleet.Pause(ctx, 10*time.Millisecond) {
@@ -90,26 +93,23 @@ func (t *trial) watchTakeover(ctx context.Context, owned map[int]string, died ti
 				continue
 			}
 			delete(owned, i)
-			if c.Node == "" { // the number of partitions was changed: they are others now
-				continue
+			if c.Node != "" { // else the number of partitions was changed: they are others now
+				took = append(took, stored.Sub(died))
 			}
-			t.took.add(stored.Sub(died), t.harmed.Between(died, stored, aftermath) > 1)
 		}
 	}
-	t.took.mu.Lock()
-	defer t.took.mu.Unlock()
-	t.took.never += len(owned)
+	return took, len(owned)
 }
 
-func (k *takeovers) add(d time.Duration, disturbed bool) {
+func (k *takeovers) add(took []time.Duration, never int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if disturbed {
-		k.disturbed = append(k.disturbed, d)
-	} else {
-		k.undisturbed = append(k.undisturbed, d)
-	}
+	k.took, k.never, k.kills = append(k.took, took...), k.never+never, k.kills+1
 }
 
-// aftermath is how long a harm counts as one after it has ended.
-const aftermath = 3 * time.Second
+// String is for the report.
+func (k *takeovers) String() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return fmt.Sprintf("%s, a partition each, of %d kills; %d not within %s", fleet.Quantiles(k.took), k.kills, k.never, takeoverLimit)
+}

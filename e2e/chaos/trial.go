@@ -25,7 +25,8 @@ type trial struct {
 	js     jetstream.JetStream
 	load   *workload
 	queue  *queue
-	took   takeovers
+	peace  takeovers // while nothing else was harmed
+	took   takeovers // under other harm
 
 	repartitioned int                // with success; of harmSchedulers alone
 	stop          context.CancelFunc // of what runs beside

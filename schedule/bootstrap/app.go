@@ -3,7 +3,6 @@ package bootstrap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,8 +106,6 @@ func (a *App) Close() {
 // Serve runs a node as a program does: health on cfg.HTTPAddr from the
 // beginning, then New and Run. It returns nil once ctx has ended.
 func Serve(ctx context.Context, cfg Config) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	var running atomic.Pointer[App]
 	ready := func() error {
 		if app := running.Load(); app != nil {
@@ -116,25 +113,9 @@ func Serve(ctx context.Context, cfg Config) error {
 		}
 		return errors.New("waiting for NATS")
 	}
-	listener, err := health.Listen(ctx, cfg.HTTPAddr)
-	if err != nil {
-		return err
-	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		if err := health.ServeOn(ctx, listener, health.Handler(ready)); err != nil {
-			cancel(err)
-		}
-	}()
-	err = run(ctx, cfg, &running)
-	stopped := context.Cause(ctx)
-	cancel(nil)
-	<-served
-	if err == nil && stopped != nil && !errors.Is(stopped, context.Canceled) {
-		return fmt.Errorf("health: %w", stopped)
-	}
-	return err
+	return health.Around(ctx, cfg.HTTPAddr, health.Handler(ready), func(ctx context.Context) error {
+		return run(ctx, cfg, &running)
+	})
 }
 
 func run(ctx context.Context, cfg Config, running *atomic.Pointer[App]) error {

@@ -3,12 +3,14 @@
 package bootstrap
 
 import (
+	"io"
 	"os"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/build"
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/logging"
 )
@@ -19,7 +21,19 @@ type Config struct {
 
 	// Ahead is how long before it is due a trigger is stored: from 0, which
 	// stores it when it is due, to MaxAhead. Nil: 1 s.
-	Ahead *time.Duration `envconfig:"COMMIT_AHEAD"`
+	Ahead *time.Duration `envconfig:"COMMIT_AHEAD" desc:"how long before it is due a trigger is stored, 0s to 1.5s (default 1s)"`
+}
+
+// Usage writes what a scheduler reads from its environment and file.
+func Usage(w io.Writer) {
+	c := defaults()
+	config.Usage(w, &c, true)
+}
+
+// Version is linked, unless that is empty: then that of the module in this
+// build, "dev" for one from a work tree.
+func Version(linked string) string {
+	return build.Version(linked, "github.com/weplanx/workflow/schedule")
 }
 
 // MaxAhead is the most that Config.Ahead may be.
@@ -33,11 +47,17 @@ const DefaultHTTPAddr = ":8080"
 // otherwise. Permissions can keep other users from reading them.
 const Inbox = "_INBOX.schedule"
 
+// defaults is the configuration before file and environment are read.
+func defaults() Config {
+	c := Config{Config: config.Defaults(DefaultHTTPAddr)}
+	c.NATS.Inbox = Inbox
+	return c
+}
+
 // LoadConfig reads config/config.yml (or the file that CONFIG names) and then
 // the environment, which wins. The error is a *config.Error.
 func LoadConfig() (Config, error) {
-	c := Config{Config: config.Defaults(DefaultHTTPAddr)}
-	c.NATS.Inbox = Inbox
+	c := defaults()
 	if err := config.DefaultOrFile(&c.Config); err != nil {
 		return c, err
 	}

@@ -19,7 +19,7 @@ func TestCommitAheadIsReadAndChecked(t *testing.T) {
 		"most":     {value: "1500ms", want: bootstrap.MaxAhead},
 		"more":     {value: "1501ms", err: "COMMIT_AHEAD: is 1.501s, want a duration from 0s to 1.5s"},
 		"negative": {value: "-1s", err: "COMMIT_AHEAD: is -1s, want"},
-		"no unit":  {value: "1", err: "COMMIT_AHEAD: want a duration such as"},
+		"no unit":  {value: "1", err: "COMMIT_AHEAD: is \"1\", want a duration such as"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -46,13 +46,58 @@ func (s *Schedule) partitionCount(ctx context.Context) (int, error) {
 	return n, nil
 }
 
+// cursors reads the cursors that one call needs, each once.
+type cursors struct {
+	s     *Schedule
+	count int                      // of partitions; 0: no scheduler has ever run
+	read  map[int]*contract.Cursor // by partition; nil: there is none yet
+}
+
+func (s *Schedule) cursors(ctx context.Context) (*cursors, error) {
+	count, err := s.partitionCount(ctx)
+	return &cursors{s: s, count: count, read: map[int]*contract.Cursor{}}, err
+}
+
+// maxChanges is how often in one call the number of partitions may turn out to
+// be another one.
+const maxChanges = 8
+
+// of returns the cursor of the key's partition; nil when there is none yet. How
+// many partitions there are is what the cursors say: what was read before, and
+// the stream's metadata, may be older than a change of their number.
+func (c *cursors) of(ctx context.Context, key string) (*contract.Cursor, error) {
+	for range maxChanges {
+		if c.count == 0 {
+			return nil, nil
+		}
+		cursor, err := c.partition(ctx, contract.Partition(key, c.count))
+		if err != nil || cursor == nil || cursor.Partitions < 1 || cursor.Partitions == c.count {
+			return cursor, err
+		}
+		c.count, c.read = cursor.Partitions, map[int]*contract.Cursor{}
+		c.s.partitions.Store(&partitions{count: c.count, read: c.s.now()})
+	}
+	return nil, fmt.Errorf("read the cursor of %q: the number of partitions keeps changing", key)
+}
+
+func (c *cursors) partition(ctx context.Context, p int) (*contract.Cursor, error) {
+	if cursor, ok := c.read[p]; ok {
+		return cursor, nil
+	}
+	cursor, err := c.s.partitionCursor(ctx, p)
+	if err == nil {
+		c.read[p] = cursor
+	}
+	return cursor, err
+}
+
 // cursor returns the cursor of the key's partition; nil when there is none yet.
 func (s *Schedule) cursor(ctx context.Context, key string) (*contract.Cursor, error) {
-	count, err := s.partitionCount(ctx)
-	if err != nil || count == 0 {
+	c, err := s.cursors(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return s.partitionCursor(ctx, contract.Partition(key, count))
+	return c.of(ctx, key)
 }
 
 // partitionCursor reads by subject, from any replica: a permission can then be

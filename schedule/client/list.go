@@ -40,24 +40,15 @@ func (s *Schedule) Entries(ctx context.Context) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	count, err := s.partitionCount(ctx)
+	cursors, err := s.cursors(ctx)
 	if err != nil {
 		return nil, err
 	}
-	cursors := map[int]*contract.Cursor{}
 	entries := make([]Entry, len(values))
 	for i, v := range values {
-		var cursor *contract.Cursor
-		if count > 0 {
-			p := contract.Partition(v.key, count)
-			known, ok := cursors[p]
-			if !ok {
-				if known, err = s.partitionCursor(ctx, p); err != nil {
-					return nil, err
-				}
-				cursors[p] = known
-			}
-			cursor = known
+		cursor, err := cursors.of(ctx, v.key)
+		if err != nil {
+			return nil, err
 		}
 		v.decode()
 		entries[i] = v.entry(s.Namespace(), cursor, s.now())

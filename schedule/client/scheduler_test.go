@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,20 +17,24 @@ import (
 	"github.com/weplanx/workflow/shared/logging"
 )
 
-// scheduler runs a scheduler on the server until the test ends.
-func (b *bundle) scheduler(t testing.TB) {
+// scheduler runs a scheduler on the server until stop or the end of the test.
+func (b *bundle) scheduler(t testing.TB) (stop func()) {
 	t.Helper()
 	c := bootstrap.Config{Config: config.Defaults("")}
 	c.Namespace, c.Log = namespace, logging.New(config.ModeDebug, io.Discard)
 	app, err := bootstrap.NewWithConn(limited(t), c, b.server.Connect(t))
 	noError(t, err)
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- app.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		noError(t, <-done)
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // state polls the first job's state until it is as wanted.

@@ -118,13 +118,20 @@ type limit struct {
 	whole   bool // every occurrence due at due is before the position
 }
 
-// limitOf is the position of one job, which during a catch-up may be ahead of
-// the cursor.
+// limitOf is the position of one job. Its key may be ahead of the cursor after
+// a change of the number of partitions, and the job during a catch-up.
 func limitOf(c *contract.Cursor, key string, index int) limit {
-	if u := c.CatchUp; u != nil && cmp.Or(cmp.Compare(key, u.Key), cmp.Compare(index, u.Index)) <= 0 && u.Until.After(c.Due) {
-		return limit{due: u.Until, whole: true}
+	at := limit{due: c.Due, key: c.Key, index: c.Index, nominal: c.Scheduled}
+	if b := c.Before; b != nil && len(b.Cursors) > 0 {
+		former := b.Cursors[contract.Partition(key, len(b.Cursors))]
+		if !at.covers(former.Due, former.Key, former.Index, former.Scheduled) {
+			at = limit{due: former.Due, key: former.Key, index: former.Index, nominal: former.Scheduled}
+		}
 	}
-	return limit{due: c.Due, key: c.Key, index: c.Index, nominal: c.Scheduled}
+	if u := c.CatchUp; u != nil && cmp.Or(cmp.Compare(key, u.Key), cmp.Compare(index, u.Index)) <= 0 && !u.Until.Before(at.due) {
+		at = limit{due: u.Until, whole: true}
+	}
+	return at
 }
 
 func (l *limit) covers(due time.Time, key string, index int, nominal time.Time) bool {

@@ -18,6 +18,24 @@ var jittery = common.Job{Jitter: common.Duration(50 * time.Second)}
 
 func gap(from, to time.Time) contract.Gap { return contract.Gap{From: from, To: to} }
 
+// before makes a cursor that of a namespace which had three partitions before;
+// that of key "k" had published its job 0 up to due, the others were far ahead.
+func before(c *contract.Cursor, due time.Time) *contract.Cursor {
+	c.Before = &contract.Before{Cursors: make([]contract.Position, 3)}
+	for i := range c.Before.Cursors {
+		c.Before.Cursors[i] = contract.Position{Due: clock(20, 0, 0, 0)}
+	}
+	c.Before.Cursors[contract.Partition("k", 3)] = contract.Position{Due: due, Key: "k", Scheduled: due}
+	return c
+}
+
+// catching makes a cursor one that catches up to until and has passed job 0 of
+// the key.
+func catching(c *contract.Cursor, until time.Time, key string) *contract.Cursor {
+	c.CatchUp = &contract.CatchUp{Until: until, Key: key}
+	return c
+}
+
 func TestState(t *testing.T) {
 	t.Parallel()
 	const key = "k"
@@ -102,6 +120,32 @@ func TestState(t *testing.T) {
 		"catch-up has not come to the job": {
 			spec: "* * * * *", cursor: &contract.Cursor{Due: clock(10, 1, 0, 0), Key: "z", CatchUp: &contract.CatchUp{Until: clock(10, 30, 0, 0), Key: "j", Index: 9}},
 			now: clock(10, 30, 30, 0), next: clock(10, 31, 0, 0), prev: clock(10, 1, 0, 0),
+		},
+		"catch-up has passed the job, up to where the cursor stands": {
+			spec: "* * * * *", cursor: &contract.Cursor{Due: clock(10, 30, 0, 0), Key: "a", CatchUp: &contract.CatchUp{Until: clock(10, 30, 0, 0), Key: key}},
+			now: clock(10, 30, 30, 0), next: clock(10, 31, 0, 0), prev: clock(10, 30, 0, 0),
+		},
+		"partitions changed: the key's former one was further": {
+			spec: "* * * * *", cursor: before(at(clock(9, 0, 0, 0)), clock(10, 5, 30, 0)),
+			now: clock(10, 6, 30, 0), next: clock(10, 7, 0, 0), prev: clock(10, 5, 0, 0),
+		},
+		"partitions changed: the former one stood at the job before": {
+			spec: "* * * * *", index: 1, cursor: before(at(clock(9, 0, 0, 0)), clock(10, 5, 0, 0)),
+			now: clock(10, 6, 30, 0), next: clock(10, 7, 0, 0), prev: clock(10, 4, 0, 0),
+		},
+		"partitions changed: the present one has passed the former": {
+			spec: "* * * * *", cursor: before(at(clock(10, 6, 1, 0)), clock(10, 5, 30, 0)),
+			now: clock(10, 6, 30, 0), next: clock(10, 7, 0, 0), prev: clock(10, 6, 0, 0),
+		},
+		"partitions changed: a catch-up has passed the job": {
+			spec:   "* * * * *",
+			cursor: catching(before(at(clock(9, 0, 0, 0)), clock(10, 5, 30, 0)), clock(10, 10, 0, 0), key),
+			now:    clock(10, 10, 30, 0), next: clock(10, 11, 0, 0), prev: clock(10, 10, 0, 0),
+		},
+		"partitions changed: a catch-up to before the former position": {
+			spec:   "* * * * *",
+			cursor: catching(before(at(clock(9, 0, 0, 0)), clock(10, 5, 30, 0)), clock(10, 2, 0, 0), key),
+			now:    clock(10, 10, 30, 0), next: clock(10, 11, 0, 0), prev: clock(10, 5, 0, 0),
 		},
 		"paused: no next, prev before the pause": {
 			spec: "@every 15s", stored: clock(10, 1, 0, 0), anchor: set, paused: true,

@@ -27,9 +27,9 @@ const (
 // Config is what all services share. Services embed it, so that Env fills
 // their own settings as well.
 type Config struct {
-	Mode      string `envconfig:"MODE"`
-	Namespace string `envconfig:"NAMESPACE"`
-	HTTPAddr  string `envconfig:"HTTP_ADDR"`
+	Mode      string `envconfig:"MODE" desc:"debug or release: text or JSON logs; release wants a credential"`
+	Namespace string `envconfig:"NAMESPACE" desc:"whose schedules, 1 to 32 of A-Z a-z 0-9 _ -; required"`
+	HTTPAddr  string `envconfig:"HTTP_ADDR" desc:"host:port or :port of /healthz and /readyz"`
 	NATS      natsconn.Config
 
 	// Log is where the service logs to. Nil: one is made for Mode, writing to
@@ -65,7 +65,15 @@ func (c *Config) Check() error {
 	}
 	if c.Mode == ModeRelease && !c.NATS.HasCredential() {
 		return c.names.Error("NATS_NKEY",
-			"is missing and MODE is release, want a user seed (SU…), or NATS_CREDS, or NATS_CERT and NATS_KEY")
+			"is missing and "+c.released()+", want a user seed (SU…), or NATS_CREDS, or NATS_CERT and NATS_KEY")
 	}
 	return nil
+}
+
+// released says what made the mode release, as the user knows it.
+func (c *Config) released() string {
+	if name, ok := c.names.InFile("MODE"); ok {
+		return name + " is false"
+	}
+	return "MODE is release"
 }

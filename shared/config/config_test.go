@@ -49,7 +49,7 @@ func TestCheckRefuses(t *testing.T) {
 		"no hosts":           {func(c *config.Config) { c.NATS.Hosts = nil }, []string{"NATS_HOSTS: ", "is missing", "host:port"}},
 		"address":            {func(c *config.Config) { c.HTTPAddr = "8080" }, []string{"HTTP_ADDR: ", `"8080"`, "host:port"}},
 		"port of address":    {func(c *config.Config) { c.HTTPAddr = ":99999" }, []string{"HTTP_ADDR: "}},
-		"release, no secret": {func(c *config.Config) { c.Mode = "release" }, []string{"NATS_NKEY: ", "release", "user seed (SU…)", "NATS_CREDS"}},
+		"release, no secret": {func(c *config.Config) { c.Mode = "release" }, []string{"NATS_NKEY: ", "MODE is release", "user seed (SU…)", "NATS_CREDS"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -8,17 +8,21 @@ import (
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/weplanx/workflow/shared/setting"
 )
 
 // Env sets the fields of target, a pointer to a struct with envconfig tags,
 // from the environment, and leaves those alone whose variable is not set. A
 // variable that is set to the empty string counts as not set, and Env takes it
-// out of the environment of the process. The error is a *Error; it never
-// repeats a value.
+// out of the environment of the process. The error is a *Error; of values it
+// repeats only those that were to be a number, a duration, true or false, and
+// that are as short as such.
 func Env(target any) error {
-	fields := tagged(reflect.TypeOf(target))
-	set := make([]string, 0, len(fields))
-	for name := range fields {
+	all := variables(reflect.TypeOf(target))
+	set := make([]string, 0, len(all))
+	for _, v := range all {
+		name := v.name
 		value, ok := os.LookupEnv(name)
 		switch {
 		case ok && value == "":
@@ -30,7 +34,7 @@ func Env(target any) error {
 		}
 	}
 	if err := envconfig.Process("", target); err != nil {
-		return envError(err, fields)
+		return envError(err, all)
 	}
 	if c, ok := target.(interface{ overridden(variables []string) }); ok {
 		c.overridden(set)
@@ -47,53 +51,52 @@ func (c *Config) overridden(variables []string) {
 	c.NATS.Named(c.names)
 }
 
-// tagged returns the variables that a struct's fields are set from.
-func tagged(t reflect.Type) map[string]reflect.Type {
-	fields := map[string]reflect.Type{}
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return fields
-	}
-	for field := range t.Fields() {
-		name := strings.ToUpper(field.Tag.Get("envconfig"))
-		switch {
-		case field.Tag.Get("ignored") == "true" || !field.IsExported() && !field.Anonymous:
-		case name != "":
-			fields[name] = field.Type
-		default:
-			for name, typ := range tagged(field.Type) {
-				fields[name] = typ
-			}
-		}
-	}
-	return fields
-}
-
 // envError words an error of envconfig, whose own text holds the value and
 // whose key may be prefixed by the struct's name.
-func envError(err error, fields map[string]reflect.Type) error {
+func envError(err error, all []variable) error {
 	var parse *envconfig.ParseError
 	if !errors.As(err, &parse) {
 		return &Error{Name: "environment", Problem: err.Error()}
 	}
-	name := parse.KeyName
-	for candidate := range fields {
-		if strings.HasSuffix(parse.KeyName, "_"+candidate) {
-			name = candidate
+	found := variable{name: parse.KeyName}
+	for _, v := range all {
+		if v.name == parse.KeyName || strings.HasSuffix(parse.KeyName, "_"+v.name) {
+			found = v
 		}
 	}
-	return &Error{Name: name, Problem: accepts(fields[name], parse.Err)}
+	return &Error{Name: found.name, Problem: accepts(found.kind, parse.Value, parse.Err)}
 }
 
-func accepts(t reflect.Type, err error) string {
+// shown is how a wrong value is repeated: not at all when it is longer than what
+// was wanted could be. It may be a secret that got into the wrong place.
+func shown(value string) string {
+	const limit = 24
+	if value == "" || len(value) > limit {
+		return ""
+	}
+	return "is " + setting.Quote(value) + ", "
+}
+
+// accepts words what is wrong with a value of a type.
+func accepts(t reflect.Type, value string, err error) string {
+	want := wants(t)
+	switch {
+	case t == nil:
+		return "cannot be read"
+	case want == "":
+		return err.Error() // of the type's own decoder, which knows what it may repeat
+	}
+	return shown(value) + want
+}
+
+// wants is empty for types that have a decoder of their own.
+func wants(t reflect.Type) string {
 	if t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch {
 	case t == nil:
-		return "cannot be read"
+		return ""
 	case t == reflect.TypeFor[time.Duration]():
 		return "want a duration such as 10s or 1m30s"
 	}
@@ -106,6 +109,6 @@ func accepts(t reflect.Type, err error) string {
 	case reflect.Float32, reflect.Float64:
 		return "want a number"
 	default:
-		return err.Error() // of the type's own decoder, which knows what it may repeat
+		return ""
 	}
 }

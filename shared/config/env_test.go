@@ -95,10 +95,10 @@ func TestEnvEmptyIsUnset(t *testing.T) {
 
 func TestEnvRefuses(t *testing.T) {
 	tests := map[string]struct{ variable, value, want string }{
-		"replicas":       {"NATS_REPLICAS", "many", "want a whole number"},
-		"own number":     {"CONCURRENCY", "7.5", "want a whole number"},
-		"own duration":   {"PATIENCE", "10", "want a duration such as 10s"},
-		"own true/false": {"LOUD", "very", "want true or false"},
+		"replicas":       {"NATS_REPLICAS", "many", `is "many", want a whole number`},
+		"own number":     {"CONCURRENCY", "7.5", `is "7.5", want a whole number`},
+		"own duration":   {"PATIENCE", "10", `is "10", want a duration such as 10s`},
+		"own true/false": {"LOUD", "very", `is "very", want true or false`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -110,6 +110,20 @@ func TestEnvRefuses(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A secret in the wrong variable, or under the wrong key, is not repeated.
+func TestErrorsRepeatNothingLong(t *testing.T) {
+	seed := userSeed(t)
+	t.Setenv("NATS_REPLICAS", seed)
+	c := service{Config: config.Defaults(":1")}
+	inFile := config.File(write(t, "nats: {replicas: "+seed+"}\n"), &c.Config)
+	for name, err := range map[string]error{"NATS_REPLICAS: want": config.Env(&c), "nats.replicas (": inFile} {
+		wantError(t, err, name, "want a whole number")
+		if strings.Contains(err.Error(), seed) {
+			t.Errorf("the error repeats the secret: %v", err)
+		}
 	}
 }
 

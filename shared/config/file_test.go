@@ -121,7 +121,7 @@ func TestFileRefuses(t *testing.T) {
 		"debug as text":      {"debug: maybe\n", []string{"debug (", "line 1", "true or false"}},
 		"namespace as list":  {"namespace: [a]\n", []string{"namespace (", "want text"}},
 		"hosts as mapping":   {"nats: {hosts: {a: 1}}\n", []string{"nats.hosts (", "list of host:port"}},
-		"replicas as text":   {"nats: {replicas: many}\n", []string{"nats.replicas (", "whole number"}},
+		"replicas as text":   {"nats: {replicas: many}\n", []string{"nats.replicas (", "is \"many\", want a whole number"}},
 		"not YAML":           {"namespace: [a\n", []string{"config.yml", "not YAML", "line"}},
 		"tab":                {"nats:\n\thosts: a\n", []string{"not YAML"}},
 		"merge key":          {"<<: {namespace: a}\n", []string{"<< (", "unknown key"}},
@@ -166,7 +166,8 @@ func TestCheckNamesTheKeyOfTheFile(t *testing.T) {
 		"placeholder nkey":      {"namespace: a\n" + hosts + ", nkey: <nkey>}\n", []string{"nats.nkey (", "line 2", "user seed"}},
 		"empty host":            {"namespace: a\nnats: {hosts: [\"\"]}\n", []string{"nats.hosts (", "empty member"}},
 		"address":               {"namespace: a\nhttp: {addr: 80}\n", []string{"http.addr (", "want host:port"}},
-		"replicas":              {"namespace: a\n" + hosts + ", replicas: 9}\n", []string{"nats.replicas (", "0"}},
+		"replicas":              {"namespace: a\n" + hosts + ", replicas: 9}\n", []string{"nats.replicas (", "is 9, want 1 to 5"}},
+		"no credential":         {"namespace: a\ndebug: false\n" + hosts + "}\n", []string{"NATS_NKEY: is missing and debug (", "line 2) is false, want"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

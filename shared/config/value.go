@@ -21,7 +21,7 @@ func text(field func(*Config) *string) func(*Config, *yaml.Node) string {
 func setDebug(c *Config, value *yaml.Node) string {
 	var debug bool
 	if value.Decode(&debug) != nil {
-		return "want true or false"
+		return shown(value.Value) + "want true or false"
 	}
 	c.Mode = ModeRelease
 	if debug {
@@ -32,7 +32,7 @@ func setDebug(c *Config, value *yaml.Node) string {
 
 func setReplicas(c *Config, value *yaml.Node) string {
 	if value.Kind != yaml.ScalarNode || value.Decode(&c.NATS.Replicas) != nil {
-		return "want a whole number, 0 to 5"
+		return shown(value.Value) + "want a whole number, 0 to 5"
 	}
 	return ""
 }

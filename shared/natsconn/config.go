@@ -29,14 +29,14 @@ const (
 
 // Config says how to reach NATS.
 type Config struct {
-	Hosts    []string `envconfig:"NATS_HOSTS"`    // host[:port] or URL of scheme nats, tls, ws or wss
-	Nkey     string   `envconfig:"NATS_NKEY"`     // user seed (SU…); a secret
-	Creds    string   `envconfig:"NATS_CREDS"`    // credentials file
-	CA       string   `envconfig:"NATS_CA"`       // PEM file of the authorities to trust
-	Cert     string   `envconfig:"NATS_CERT"`     // PEM file of the client's certificate
-	Key      string   `envconfig:"NATS_KEY"`      // PEM file of its private key
-	Inbox    string   `envconfig:"NATS_INBOX"`    // prefix of the subjects that answers come to; empty: _INBOX
-	Replicas int      `envconfig:"NATS_REPLICAS"` // 1 to 5; 0: as many as the cluster allows, at most 3
+	Hosts    []string `envconfig:"NATS_HOSTS" desc:"servers, comma-separated: host[:port] or URL of scheme nats, tls, ws or wss; required"`
+	Nkey     string   `envconfig:"NATS_NKEY" desc:"user seed (SU…)"` // a secret
+	Creds    string   `envconfig:"NATS_CREDS" desc:"credentials file, instead of an NKEY"`
+	CA       string   `envconfig:"NATS_CA" desc:"PEM file of the authorities to trust"`
+	Cert     string   `envconfig:"NATS_CERT" desc:"PEM file of the client's certificate"`
+	Key      string   `envconfig:"NATS_KEY" desc:"PEM file of its private key"`
+	Inbox    string   `envconfig:"NATS_INBOX" desc:"prefix of the subjects that answers come to; empty: _INBOX"`
+	Replicas int      `envconfig:"NATS_REPLICAS" desc:"of the streams it creates, 1 to 5; 0: as many as the cluster allows, at most 3"`
 
 	names setting.Names
 }

@@ -93,7 +93,7 @@ func TestCheckCredentials(t *testing.T) {
 		"no key file":       {natsconn.Config{Cert: cert, Key: "/nowhere"}, []string{"NATS_KEY: ", "/nowhere"}},
 		"other key":         {natsconn.Config{Cert: cert, Key: otherKey}, []string{"NATS_CERT: ", "NATS_KEY"}},
 		"replicas":          {natsconn.Config{Replicas: 5}, nil},
-		"six replicas":      {natsconn.Config{Replicas: 6}, []string{"NATS_REPLICAS: ", "1 to 5"}},
+		"six replicas":      {natsconn.Config{Replicas: 6}, []string{"NATS_REPLICAS: is 6, ", "1 to 5"}},
 		"negative replicas": {natsconn.Config{Replicas: -1}, []string{"NATS_REPLICAS: ", "1 to 5"}},
 	}
 	for name, test := range tests {

@@ -156,3 +156,20 @@ func TestConnectionSurvivesRestart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A program that stops as it was asked to has nothing to warn of.
+func TestCloseIsNotLogged(t *testing.T) {
+	t.Parallel()
+	log, logged := newLog()
+	nc, err := natsconn.Connect(deadline(t), natsconn.Config{Hosts: []string{natstest.Start(t).URL()}}, "test", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan struct{})
+	nc.SetClosedHandler(func(*nats.Conn) { close(closed) }) // called after the handler of disconnects
+	nc.Close()
+	<-closed
+	if strings.Contains(logged.String(), "disconnected") {
+		t.Errorf("logged is:\n%s", logged)
+	}
+}

@@ -2,6 +2,7 @@ package natsconn
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -45,7 +46,7 @@ func (c *Config) options() (*settings, error) {
 		return nil, bad
 	}
 	if c.Replicas < 0 || c.Replicas > 5 {
-		return nil, c.names.Error(varReplicas, "is out of range, want 1 to 5, or 0 for as many as the cluster allows, at most 3")
+		return nil, c.names.Error(varReplicas, "is "+strconv.Itoa(c.Replicas)+", want 1 to 5, or 0 for as many as the cluster allows, at most 3")
 	}
 	return s, nil
 }
@@ -125,7 +126,10 @@ func (s *settings) lasting(name string, log *logrus.Logger) []nats.Option {
 		// after the reconnect, a batch that its sender has given up, and whose
 		// outcome it has read back from the stream, could still arrive.
 		nats.ReconnectBufSize(-1),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
+			if err == nil && nc.IsClosed() {
+				return // that was us
+			}
 			log.WithFields(logrus.Fields{"hosts": s.redacted, "error": text(err)}).Warn("nats disconnected")
 		}),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {

@@ -36,9 +36,16 @@ func (n *Names) Unset(variable string) {
 	delete(n.file, variable)
 }
 
+// InFile returns the name under which a file set variable; ok is false when none
+// did.
+func (n Names) InFile(variable string) (name string, ok bool) {
+	name, ok = n.file[variable]
+	return name, ok
+}
+
 // Error makes an Error under the name that the user knows.
 func (n Names) Error(variable, problem string) *Error {
-	if name, ok := n.file[variable]; ok {
+	if name, ok := n.InFile(variable); ok {
 		return &Error{Name: name, Problem: problem}
 	}
 	return &Error{Name: variable, Problem: problem}

@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"io"
 	"strconv"
 	"time"
 
@@ -25,28 +26,28 @@ type Config struct {
 	config.Config
 
 	// Concurrency is how many calls the worker makes at once. 0: 64.
-	Concurrency int `envconfig:"WORKER_CONCURRENCY"`
+	Concurrency int `envconfig:"WORKER_CONCURRENCY" desc:"calls at once, up to 100000"`
 
 	// HostConcurrency is how many calls a worker makes at once to one host. 0: 32.
-	HostConcurrency int `envconfig:"HOST_CONCURRENCY"`
+	HostConcurrency int `envconfig:"HOST_CONCURRENCY" desc:"calls at once to one host; 0: 32"`
 
 	// HostRate is how many calls a second a worker makes to one host. 0: no limit.
-	HostRate float64 `envconfig:"HOST_RATE"`
+	HostRate float64 `envconfig:"HOST_RATE" desc:"calls a second to one host; 0: no limit"`
 
 	// EgressAllow are the networks (CIDR) and addresses that callbacks may reach
 	// although they are not public.
-	EgressAllow []string `envconfig:"EGRESS_ALLOW"`
+	EgressAllow []string `envconfig:"EGRESS_ALLOW" desc:"networks (CIDR) and addresses, comma-separated, that may be called although they are not public"`
 
 	// WebhookSecrets sign callbacks ("whsec_…"), newest first. Empty: no signature.
-	WebhookSecrets []string `envconfig:"WEBHOOK_SECRETS"`
+	WebhookSecrets []string `envconfig:"WEBHOOK_SECRETS" desc:"that sign callbacks, comma-separated: whsec_…, newest first"`
 
 	// URL is where targets reach this worker's HTTP_ADDR, for reports of
 	// completions. Empty: they get a NATS subject only.
-	URL string `envconfig:"WORKER_URL"`
+	URL string `envconfig:"WORKER_URL" desc:"where targets reach HTTP_ADDR, to report the end of long jobs"`
 
 	// EventsToken lets events in at POST /events/{key} (a bearer token). Empty:
 	// that is off.
-	EventsToken string `envconfig:"EVENTS_TOKEN"`
+	EventsToken string `envconfig:"EVENTS_TOKEN" desc:"bearer token of POST /events/{key}; empty: that is off"`
 
 	// Grace is how long calls under way may take to finish when the worker
 	// stops. 0: 10 s; negative: none.
@@ -61,6 +62,12 @@ func Defaults() Config {
 	c := Config{Config: config.Defaults(defaultAddr), Concurrency: defaultConcurrency, Grace: defaultGrace}
 	c.NATS.Inbox = Inbox
 	return c
+}
+
+// Usage writes what a worker reads from its environment.
+func Usage(w io.Writer) {
+	c := Defaults()
+	config.Usage(w, &c, false)
 }
 
 // LoadConfig reads the configuration from the environment and checks it. The

@@ -2,7 +2,6 @@ package bootstrap
 
 import (
 	"os"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/sirupsen/logrus"
 
+	"github.com/weplanx/workflow/shared/build"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsexec"
@@ -57,22 +57,7 @@ func workerName() string {
 }
 
 // Version is that of the module in this build, "dev" for one from a work tree.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "dev"
-	}
-	const module = "github.com/weplanx/workflow/worker"
-	if info.Main.Path == module && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	for _, dep := range info.Deps {
-		if dep.Path == module && dep.Replace == nil && dep.Version != "(devel)" {
-			return dep.Version
-		}
-	}
-	return "dev"
-}
+func Version() string { return build.Version("", "github.com/weplanx/workflow/worker") }
 
 func queue(nc *nats.Conn, js jetstream.JetStream, names contract.Names) *natsjobs.Queue {
 	return natsjobs.New(nc, js, names)

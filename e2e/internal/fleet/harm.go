@@ -49,18 +49,6 @@ func (l *HarmLog) All() []Harm {
 	return all
 }
 
-// Between counts the harms that were done, or had ended less than aftermath
-// before, between the two times.
-func (l *HarmLog) Between(from, to time.Time, aftermath time.Duration) int {
-	n := 0
-	for _, h := range l.All() {
-		if h.From.Before(to) && (h.To.IsZero() || h.To.Add(aftermath).After(from)) {
-			n++
-		}
-	}
-	return n
-}
-
 // String counts the harms by kind.
 func (l *HarmLog) String() string {
 	counts := map[string]int{}

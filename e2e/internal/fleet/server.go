@@ -62,7 +62,9 @@ func routes(i int, ports []int) string {
 	for j := 2; j < len(ports); j += 3 {
 		routes = append(routes, fmt.Sprintf("%q", "nats://"+Loopback(ports[j])))
 	}
-	return fmt.Sprintf("cluster {\n  name: chaos\n  listen: %q\n  routes: [%s]\n}\n", Loopback(ports[3*i+2]), strings.Join(routes, ", "))
+	// A client learns of no other servers than it was given: some reach them
+	// through proxies only.
+	return fmt.Sprintf("cluster {\n  name: chaos\n  no_advertise: true\n  listen: %q\n  routes: [%s]\n}\n", Loopback(ports[3*i+2]), strings.Join(routes, ", "))
 }
 
 // Healthy waits until the server says that JetStream and all its streams and

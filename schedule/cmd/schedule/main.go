@@ -19,16 +19,17 @@ import (
 	"github.com/weplanx/workflow/shared/health"
 )
 
-// version is set by the linker.
-var version = "dev"
+// version is set by the linker. Empty: that of the build.
+var version string
 
 func main() {
 	printVersion := flag.Bool("version", false, "print the version and exit")
 	healthcheck := flag.Bool("healthcheck", false, "ask the scheduler that runs here with these settings whether it is alive, and exit with 0 or 1")
 	partitions := flag.Int("partitions", 0, "change the namespace's number of `partitions` and exit")
+	flag.Usage = usage
 	flag.Parse()
 	if *printVersion {
-		fmt.Println(version)
+		fmt.Println("schedule", bootstrap.Version(version))
 		return
 	}
 	do := func() error { return run(*partitions) }
@@ -48,6 +49,14 @@ func check() error {
 		return err
 	}
 	return health.Check(context.Background(), cfg.HTTPAddr)
+}
+
+func usage() {
+	w := flag.CommandLine.Output()
+	_, _ = fmt.Fprint(w, "schedule is a scheduler: it publishes what is due in a namespace to NATS.\n\nFlags:\n")
+	flag.PrintDefaults()
+	_, _ = fmt.Fprintln(w)
+	bootstrap.Usage(w)
 }
 
 func run(partitions int) error {

@@ -15,8 +15,8 @@ import (
 	"github.com/weplanx/workflow/schedule/internal/cli"
 )
 
-// version is set by the linker.
-var version = "dev"
+// version is set by the linker. Empty: that of the build.
+var version string
 
 func main() { os.Exit(run()) }
 

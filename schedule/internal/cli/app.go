@@ -12,7 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weplanx/workflow/schedule/client"
+	"github.com/weplanx/workflow/shared/build"
 )
+
+const program = "schedulectl"
 
 // Exit codes.
 const (
@@ -22,20 +25,22 @@ const (
 	ExitNotFound = 3 // there is no such schedule
 )
 
-// App is schedulectl. All fields are required.
+// App is schedulectl. All fields but Version are required.
 type App struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Now      func() time.Time // for "in 12s"
 	Location *time.Location   // of the times in tables
-	Version  string
+	Version  string           // set by the linker; empty: that of the build
 }
 
 // Run runs the command that args (without the program's name) stand for until
 // it is done or ctx ends, and returns the exit code. Errors are written to Err,
 // each as one line.
 func (a *App) Run(ctx context.Context, args []string) int {
-	s := &session{App: a}
+	app := *a
+	app.Version = build.Version(a.Version, "github.com/weplanx/workflow/schedule")
+	s := &session{App: &app}
 	root := s.root()
 	root.SetArgs(args)
 	root.SetIn(a.In)
@@ -114,7 +119,8 @@ type session struct {
 
 func (s *session) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "schedulectl",
+		Use:           program,
+		Version:       s.Version,
 		Short:         "Look after the schedules of a namespace",
 		Long:          rootHelp,
 		SilenceUsage:  true,
@@ -136,6 +142,7 @@ func (s *session) root() *cobra.Command {
 			return nil
 		},
 	}
+	root.SetVersionTemplate(program + " {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misused(cmd, "%w", err) })
 	flags := root.PersistentFlags()
 	flags.StringVarP(&s.namespace, "namespace", "N", "", "namespace of the schedules (default $NAMESPACE)")

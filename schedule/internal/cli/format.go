@@ -76,6 +76,17 @@ func (s *session) stamp(t time.Time) string {
 	return t.In(s.Location).Format(time.RFC3339)
 }
 
+// milliseconds is how times are shown that happened.
+const milliseconds = "2006-01-02T15:04:05.000Z07:00"
+
+// fine shows a time with milliseconds.
+func (s *session) fine(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.In(s.Location).Format(milliseconds)
+}
+
 // distance is "in 12s" or "3m5s ago", in at most two units.
 func distance(d time.Duration) string {
 	if d < 0 {

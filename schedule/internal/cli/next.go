@@ -35,8 +35,8 @@ saving time moves them. "@every" counts from --from. No server is asked, unless
 --key names a schedule that is stored.
 
 Put the spec in quotes: the shell takes a bare * for the names of files.`,
-		Example: `  schedulectl next "*/5 9-17 * * mon-fri" --tz Europe/Berlin -n 10
-  schedulectl next "30 2 * * *" --tz Europe/Berlin --gap skip --from 2026-03-28T00:00:00Z
+		Example: `  schedulectl next "*/5 9-17 * * mon-fri" --timezone Europe/Berlin -n 10
+  schedulectl next "30 2 * * *" --timezone Europe/Berlin --gap skip --from 2026-03-28T00:00:00Z
   schedulectl next --key report`,
 		Args:              nextArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -44,7 +44,7 @@ Put the spec in quotes: the shell takes a bare * for the names of files.`,
 	}
 	flags := cmd.Flags()
 	flags.IntVarP(&f.count, "number", "n", 5, "how many times")
-	flags.StringVar(&f.zone, "tz", "", "IANA zone of the spec (default UTC); the times are shown in it")
+	zoneFlag(cmd, &f.zone, "IANA zone of the spec (default UTC); the times are shown in it")
 	f.times.register(cmd)
 	flags.StringVar(&f.from, "from", "", "show the times after this one, for example 2026-12-24T18:00:00+01:00 (default now)")
 	flags.StringVar(&f.key, "key", "", "of a schedule that is stored")
@@ -62,7 +62,7 @@ func nextArgs(cmd *cobra.Command, args []string) error {
 	case key && len(args) > 0:
 		return misused(cmd, "--key cannot be used with a SPEC")
 	case key:
-		for _, name := range append(slices.Clone(timeFlagNames), "tz") {
+		for _, name := range slices.Concat(zoneFlagNames, timeFlagNames) {
 			if cmd.Flags().Changed(name) {
 				return misused(cmd, "--%s cannot be used with --key", name)
 			}
@@ -98,7 +98,7 @@ func (s *session) runNext(cmd *cobra.Command, f *nextFlags, args []string) error
 	if err != nil {
 		return err
 	}
-	return s.showNext(&job, times)
+	return s.showNext(&job, times, "no more times")
 }
 
 // nextOf shows the times of a job that is stored.
@@ -111,22 +111,28 @@ func (s *session) nextOf(ctx context.Context, schedule *client.Schedule, f *next
 		return &usageError{fmt.Errorf("--index: is %d, want 0 to %d", f.index, len(e.Jobs)-1)}
 	}
 	job := &e.Jobs[f.index]
-	var times []common.PreviewTime
-	if !e.Paused {
-		if times, err = client.Preview(*job, f.count, from, e.Anchor); err != nil {
-			return err
-		}
+	if e.Paused {
+		return s.showNext(job, nil, "no times while the schedule is paused")
 	}
-	return s.showNext(job, times)
+	times, err := client.Preview(*job, f.count, from, e.Anchor)
+	if err != nil {
+		return err
+	}
+	return s.showNext(job, times, "no more times")
 }
 
-func (s *session) showNext(job *common.Job, times []common.PreviewTime) error {
+// showNext writes times; people are told why there are none.
+func (s *session) showNext(job *common.Job, times []common.PreviewTime, none string) error {
 	zone := job.Timezone
 	if s.output == outputJSON {
 		if times == nil {
 			times = []common.PreviewTime{}
 		}
 		return s.document(map[string]any{"spec": job.Spec, "timezone": zone, "times": times})
+	}
+	if len(times) == 0 {
+		_, err := fmt.Fprintln(s.Err, none)
+		return err
 	}
 	in := *s
 	if zone != "" {

@@ -19,7 +19,7 @@ func (s *session) nodes() *cobra.Command {
 		Short: "Show what every scheduler says of itself",
 		Long: `Ask all schedulers of the namespace for their state and show the answers.
 
-PUBLISHED is up to where a node has published everything that is due in all
+PUBLISHED UNTIL is up to when a node has published whatever is due in the
 partitions it owns. CLOCK is how far the server's clock is ahead of the node's.`,
 		Args: none,
 		RunE: s.reading(func(ctx context.Context, schedule *client.Schedule, _ []string) error {
@@ -43,7 +43,7 @@ func (s *session) showNodes(states []common.NodeState) error {
 		_, err := fmt.Fprintln(s.Out, "no scheduler answers: nothing fires")
 		return err
 	}
-	rows := [][]string{{"NODE", "READY", "STARTED", "PARTITIONS", "PUBLISHED", "CLOCK", "SCHEDULES"}}
+	rows := [][]string{{"NODE", "READY", "STARTED", "PARTITIONS", "PUBLISHED UNTIL", "CLOCK", "SCHEDULES"}}
 	for i := range states {
 		n := &states[i]
 		ready := "yes"

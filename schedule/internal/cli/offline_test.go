@@ -29,6 +29,8 @@ func TestUsage(t *testing.T) {
 		"next: not quoted":     {[]string{"next", "*", "*", "*", "*", "*"}, "put it in quotes"},
 		"next: bad spec":       {[]string{"next", "@every -1s"}, "spec: "},
 		"next: bad zone":       {[]string{"next", "@hourly", "--tz", "Nowhere"}, "timezone: "},
+		"next: bad zone, tz":   {[]string{"next", "@hourly", "--timezone", "Nowhere"}, "timezone: "},
+		"set: both, zone":      {[]string{"set", "a", "-f", "x", "--tz", "UTC"}, "--tz cannot be used with --file"},
 		"next: none":           {[]string{"next", "@hourly", "-n", "0"}, "--number"},
 		"next: bad policy":     {[]string{"next", "@hourly", "--gap", "x"}, "dst.gap: "},
 		"next: bad start":      {[]string{"next", "@hourly", "--start", "x"}, "--start: "},
@@ -91,7 +93,7 @@ NEXT                       IN
 2100-01-01T01:00:03+01:00  15s
 2100-01-01T01:00:18+01:00  30s
 `},
-		"zone": {[]string{"0 9 * * *", "--tz", "Asia/Shanghai", "-n", "2"}, `
+		"zone": {[]string{"0 9 * * *", "--timezone", "Asia/Shanghai", "-n", "2"}, `
 NEXT                       IN
 2100-01-01T09:00:00+08:00  1h
 2100-01-02T09:00:00+08:00  1d1h
@@ -164,9 +166,19 @@ NEXT                       IN
 	}
 }
 
+// Nothing goes to standard output but times; that there are none is no failure.
+func TestNextTellsPeopleWhyThereIsNone(t *testing.T) {
+	t.Parallel()
+	got := run(t, "", "next", "@at 2000-01-01T00:00:00Z")
+	if got.code != cli.ExitOK || got.out != "" || got.err != "no more times\n" {
+		t.Errorf("exit code %d, output %q, error %q", got.code, got.out, got.err)
+	}
+}
+
 func TestVersionAndCompletion(t *testing.T) {
 	t.Parallel()
-	equal(t, run(t, "", "version").out, "v1.2.3\n")
+	equal(t, run(t, "", "version").out, "schedulectl v1.2.3\n")
+	equal(t, run(t, "", "--version").out, "schedulectl v1.2.3\n")
 	equal(t, run(t, "", "version", "-o", "json").out, "{\n  \"version\": \"v1.2.3\"\n}\n")
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if got := run(t, "", "completion", shell); got.code != cli.ExitOK || !strings.Contains(got.out, "schedulectl") {

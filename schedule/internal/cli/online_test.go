@@ -223,7 +223,7 @@ func TestNotFound(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	noError(t, b.client.Set("a", job(far)))
-	for _, command := range []string{"get", "rm", "pause", "resume"} {
+	for _, command := range []string{"get", "rm", "pause", "resume", "results"} {
 		got := b.run(t, "", command, "nobody")
 		if want := "schedulectl: schedule not found: \"nobody\"\n"; got.code != cli.ExitNotFound || got.err != want {
 			t.Errorf("%s: exit code %d, error %q, want 3 and %q", command, got.code, got.err, want)
@@ -308,7 +308,7 @@ func (b *bundle) results(t testing.TB) {
 		{Kind: contract.KindFinal, Attempt: 2, Outcome: contract.OutcomeSuccess, Status: 204, Started: now, Finished: now.Add(12 * time.Millisecond)},
 		{Kind: contract.KindMissed, Outcome: contract.OutcomeMissed, From: now, To: now.Add(time.Minute), Count: 5, Reason: "late"},
 	} {
-		r.Key, r.Scheduled = "a", now
+		r.Key, r.Scheduled = "a", now.Add(7*time.Millisecond)
 		data, err := contract.Encode(r)
 		noError(t, err)
 		b.put(t, b.names.Result("a"), string(data))
@@ -318,13 +318,16 @@ func (b *bundle) results(t testing.TB) {
 func TestResults(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	const heading = "SCHEDULED                  JOB  KIND       ATTEMPT  OUTCOME   STATUS  TOOK      DETAIL\n"
+	const heading = "SCHEDULED                      JOB  KIND       ATTEMPT  OUTCOME   STATUS  TOOK      DETAIL\n"
+	noError(t, b.client.Set("a", job(far)))
 	equal(t, b.ok(t, "", "results", "a"), heading)
 	b.results(t)
-	equal(t, b.ok(t, "", "results", "a"), heading+`2100-01-01T00:59:48+01:00  0    attempt    1        retry     503     1.5s      status: 503 [31m Service Unavailable
-2100-01-01T00:59:48+01:00  0    final      2        success   204     12ms      -
-2100-01-01T00:59:48+01:00  0    missed     -        missed    -       -         5 from 2099-12-31T23:59:48Z to 2100-01-01T00:00:48Z: late
+	noError(t, b.client.Remove("a"))
+	equal(t, b.ok(t, "", "results", "a"), heading+`2100-01-01T00:59:48.007+01:00  0    attempt    1        retry     503     1.5s      status: 503 [31m Service Unavailable
+2100-01-01T00:59:48.007+01:00  0    final      2        success   204     12ms      -
+2100-01-01T00:59:48.007+01:00  0    missed     -        missed    -       -         5 from 2099-12-31T23:59:48.000Z to 2100-01-01T00:00:48.000Z: late
 `)
+	equal(t, b.ok(t, "", "results", "a", "--since", "1h"), heading) // there are records, though none so new
 	var document struct{ Results []common.Result }
 	noError(t, json.Unmarshal([]byte(b.ok(t, "", "results", "a", "-n", "2", "-o", "json")), &document))
 	if len(document.Results) != 2 || document.Results[0].Kind != contract.KindFinal {

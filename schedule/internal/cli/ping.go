@@ -70,7 +70,7 @@ func (s *session) version() *cobra.Command {
 			if s.output == outputJSON {
 				return s.document(map[string]string{"version": s.Version})
 			}
-			_, err := fmt.Fprintln(s.Out, s.Version)
+			_, err := fmt.Fprintln(s.Out, program, s.Version)
 			return err
 		},
 	}

@@ -70,17 +70,40 @@ func (s *session) showResults(ctx context.Context, schedule *client.Schedule, ke
 			return err
 		}
 	}
+	if !w.any && unreadable == nil && !query.Follow {
+		if err := s.known(ctx, schedule, key, query); err != nil {
+			return err
+		}
+	}
 	return errors.Join(w.finish(), unreadable)
+}
+
+// known returns an error for a key that has neither a schedule, good or bad, nor
+// any record: it is probably mistyped.
+func (s *session) known(ctx context.Context, schedule *client.Schedule, key string, query client.ResultQuery) error {
+	_, err := schedule.EntryContext(ctx, key)
+	if errors.Is(err, client.ErrBadEntry) {
+		return nil
+	}
+	if !errors.Is(err, client.ErrNotFound) || query.Since.IsZero() {
+		return err
+	}
+	for range schedule.Results(ctx, key, client.ResultQuery{Limit: 1}) {
+		return nil
+	}
+	return err
 }
 
 type resultWriter struct {
 	*session
 	stream  bool
 	headed  bool
+	any     bool // something was written
 	results []common.Result
 }
 
 func (w *resultWriter) write(r common.Result) error {
+	w.any = true
 	switch {
 	case w.output == outputJSON && w.stream:
 		return json.NewEncoder(w.Out).Encode(r)
@@ -91,7 +114,7 @@ func (w *resultWriter) write(r common.Result) error {
 	if err := w.head(); err != nil {
 		return err
 	}
-	return w.row(w.stamp(r.Scheduled), strconv.Itoa(r.Index), r.Kind, attempt(r), r.Outcome, status(r), took(r), detail(r))
+	return w.row(w.fine(r.Scheduled), strconv.Itoa(r.Index), r.Kind, attempt(r), r.Outcome, status(r), took(r), detail(r))
 }
 
 func (w *resultWriter) head() error {
@@ -109,7 +132,7 @@ func (w *resultWriter) row(cells ...any) error {
 			cells[i] = plain(text)
 		}
 	}
-	_, err := fmt.Fprintf(w.Out, "%-25s  %-3s  %-9s  %-7s  %-8s  %-6s  %-8s  %s\n", cells...)
+	_, err := fmt.Fprintf(w.Out, "%-29s  %-3s  %-9s  %-7s  %-8s  %-6s  %-8s  %s\n", cells...)
 	return err
 }
 
@@ -157,7 +180,7 @@ func detail(r common.Result) string {
 		text = r.ErrorClass + r.Error
 	}
 	if r.Count > 0 {
-		text = fmt.Sprintf("%d from %s to %s: %s", r.Count, r.From.Format(time.RFC3339), r.To.Format(time.RFC3339), text)
+		text = fmt.Sprintf("%d from %s to %s: %s", r.Count, r.From.Format(milliseconds), r.To.Format(milliseconds), text)
 	}
 	if text == "" {
 		return "-"

@@ -79,7 +79,7 @@ paused.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&f.file, "file", "f", "", "read the jobs from this file; - is standard input")
 	flags.StringVar(&f.spec, "spec", "", "when: a cron expression, @hourly, \"@every 15s\", \"@at 2026-12-24T18:00:00+01:00\"")
-	flags.StringVar(&f.timezone, "timezone", "", "IANA zone of the spec (default UTC)")
+	zoneFlag(cmd, &f.timezone, "IANA zone of the spec (default UTC)")
 	f.times.register(cmd)
 	f.late.register(cmd)
 	flags.StringVar(&f.timeout, "timeout", "", "of one attempt (default 10s)")
@@ -113,8 +113,8 @@ func (s *session) store(ctx context.Context, schedule *client.Schedule, key stri
 // jobs makes the jobs that the flags stand for.
 func (s *session) jobs(cmd *cobra.Command, f *setFlags) ([]common.Job, error) {
 	if f.file != "" {
-		own := []string{"spec", "timezone", "timeout", "header", "body"}
-		for _, name := range slices.Concat(own, timeFlagNames, lateFlagNames, runFlagNames, modeFlagNames) {
+		own := []string{"spec", "timeout", "header", "body"}
+		for _, name := range slices.Concat(own, zoneFlagNames, timeFlagNames, lateFlagNames, runFlagNames, modeFlagNames) {
 			if cmd.Flags().Changed(name) {
 				return nil, misused(cmd, "--%s cannot be used with --file", name)
 			}

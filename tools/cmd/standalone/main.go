@@ -17,7 +17,7 @@ import (
 	"github.com/weplanx/workflow/tools/internal/standalone"
 )
 
-var version = "devel" // set when it is built
+var version = "dev" // set by the linker
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 

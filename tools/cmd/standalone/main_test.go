@@ -14,7 +14,7 @@ func TestRun(t *testing.T) {
 		stdout, stderr string // parts
 	}{
 		"help":             {[]string{"-h"}, 0, "", "-data folder"},
-		"version":          {[]string{"-version"}, 0, "standalone devel", ""},
+		"version":          {[]string{"-version"}, 0, "standalone dev", ""},
 		"unknown flag":     {[]string{"-nope"}, 2, "", "-nope"},
 		"argument":         {[]string{"start"}, 2, "", `unexpected argument "start"`},
 		"bad namespace":    {[]string{"-namespace", "a.b"}, 1, "", "standalone: -namespace: "},

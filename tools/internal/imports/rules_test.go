@@ -34,6 +34,7 @@ var rules = []rule{
 	{"shared/contract", nil, nil},
 	{"shared/spec/...", []string{"shared/contract", "shared/spec"}, []string{cron}},
 	{"shared/setting", nil, nil},
+	{"shared/build", nil, nil},
 	{"shared/logging", nil, []string{logrus}},
 	{"shared/health", []string{"shared/setting"}, nil},
 	{"shared/natsconn", []string{"shared/setting"}, []string{natsClient, nkeys, logrus}},

@@ -30,7 +30,7 @@ Try next, in another terminal:
   go run ./schedule/cmd/schedulectl pause %[1]s
 `, demoKey)
 	}
-	_, _ = fmt.Fprint(out, `  go run ./schedule/cmd/schedulectl next "0 30 9 * * mon-fri" --tz Asia/Shanghai
+	_, _ = fmt.Fprint(out, `  go run ./schedule/cmd/schedulectl next "0 30 9 * * mon-fri" --timezone Asia/Shanghai
 
 Ctrl-C stops; the next start goes on with what is stored.
 
@@ -38,6 +38,14 @@ Ctrl-C stops; the next start goes on with what is stored.
 	if host, _, err := splitAddress(a.NATS); err == nil && !loopback(host) {
 		_, _ = fmt.Fprintf(out, "Careful: NATS asks for no password and others can reach %s.\n\n", a.NATS)
 	}
+}
+
+// warnOfOrphan tells why callbacks fail.
+func warnOfOrphan(out io.Writer) {
+	_, _ = fmt.Fprintf(out, `Careful: schedule %[1]q of an earlier run fires, and with -demo=false nothing takes its callbacks. To stop it:
+  go run ./schedule/cmd/schedulectl pause %[1]s
+
+`, demoKey)
 }
 
 // reachable is an address that clients on this machine can use.

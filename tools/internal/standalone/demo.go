@@ -27,13 +27,9 @@ type demo struct {
 // there already: a schedule that the user has changed stays as it is, and an
 // unchanged one goes on at the same instants. Its URL remembers the port.
 func prepareDemo(ctx context.Context, c *Config, nc *nats.Conn) (*demo, error) {
-	js, err := nc.JetStream()
+	schedules, err := openSchedules(ctx, c, nc)
 	if err != nil {
-		return nil, fmt.Errorf("demo: %w", err)
-	}
-	schedules, err := client.NewContext(ctx, c.Namespace, nc, js)
-	if err != nil {
-		return nil, fmt.Errorf("demo: %w", err)
+		return nil, err
 	}
 	jobs, err := schedules.GetContext(ctx, demoKey)
 	known := err == nil || errors.Is(err, client.ErrBadEntry)
@@ -58,6 +54,35 @@ func prepareDemo(ctx context.Context, c *Config, nc *nats.Conn) (*demo, error) {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 	return d, nil
+}
+
+func openSchedules(ctx context.Context, c *Config, nc *nats.Conn) (*client.Schedule, error) {
+	js, err := nc.JetStream()
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	schedules, err := client.NewContext(ctx, c.Namespace, nc, js)
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	return schedules, nil
+}
+
+// orphaned reports whether the schedule of an earlier run's demo still fires,
+// which without a demo nobody answers.
+func orphaned(ctx context.Context, c *Config, nc *nats.Conn) (bool, error) {
+	schedules, err := openSchedules(ctx, c, nc)
+	if err != nil {
+		return false, err
+	}
+	entry, err := schedules.EntryContext(ctx, demoKey)
+	if errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrBadEntry) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("demo: %w", err)
+	}
+	return !entry.Paused && ownHost(target(entry.Jobs)) != "", nil
 }
 
 func (d *demo) job(c *Config) common.Job {

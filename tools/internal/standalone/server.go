@@ -34,6 +34,7 @@ type Server struct {
 	api      http.Handler // of the worker
 	ran      bool         // the parts were run, which frees what they hold
 	demo     *demo        // nil without one
+	orphan   bool         // the schedule of an earlier demo fires without a receiver
 }
 
 // part is a scheduler or a worker.
@@ -78,6 +79,9 @@ func (s *Server) run(ctx context.Context) (bool, error) {
 	}
 	a := s.addresses()
 	welcome(s.config.Out, s.config, a, s.folder.path, s.demo.describe())
+	if s.orphan {
+		warnOfOrphan(s.config.Out)
+	}
 	if s.config.OnStart != nil {
 		s.config.OnStart(a)
 	}
@@ -103,11 +107,12 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.addParts(ctx); err != nil {
 		return err
 	}
-	if !s.config.Demo {
-		return nil
-	}
 	nc, err := s.connect("demo")
 	if err != nil {
+		return err
+	}
+	if !s.config.Demo {
+		s.orphan, err = orphaned(ctx, &s.config, nc)
 		return err
 	}
 	s.demo, err = prepareDemo(ctx, &s.config, nc)

@@ -213,7 +213,7 @@ func TestDemoLeavesAForeignScheduleAlone(t *testing.T) {
 	without := config(data)
 	without.Demo = false
 	first := start(t, without)
-	if first.Demo != "" || strings.Contains(first.out.String(), "results demo") {
+	if text := first.out.String(); first.Demo != "" || strings.Contains(text, "results demo") || strings.Contains(text, "Careful") {
 		t.Errorf("a demo runs although it was switched off:\n%s", first.out)
 	}
 	const url = "http://127.0.0.1:9/own"
@@ -232,6 +232,26 @@ func TestDemoLeavesAForeignScheduleAlone(t *testing.T) {
 	}
 	if !strings.Contains(second.out.String(), "stays as it is") {
 		t.Errorf("the output does not say so:\n%s", second.out)
+	}
+}
+
+// The schedule of a demo goes on without the demo, and its callbacks fail.
+func TestSaysThatADemoHasNoReceiver(t *testing.T) {
+	t.Parallel()
+	c := config(t.TempDir())
+	start(t, c).stop()
+	c.Demo = false
+	without := start(t, c)
+	if want := `schedule "demo" of an earlier run fires`; !strings.Contains(without.out.String(), want) {
+		t.Errorf("the output lacks %q:\n%s", want, without.out)
+	}
+	if err := without.client(t, "demo").Pause("demo"); err != nil {
+		t.Fatal(err)
+	}
+	without.stop()
+	paused := start(t, c)
+	if strings.Contains(paused.out.String(), "Careful") {
+		t.Errorf("the output warns of a paused schedule:\n%s", paused.out)
 	}
 }
 

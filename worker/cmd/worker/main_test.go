@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,7 +11,6 @@ import (
 
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/natstest"
-	"github.com/weplanx/workflow/worker/bootstrap"
 )
 
 func TestMain(m *testing.M) {
@@ -58,28 +53,5 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Fatal("the program does not end")
-	}
-}
-
-func TestAPIOfAWorkerThatWaits(t *testing.T) {
-	t.Parallel()
-	var app atomic.Pointer[bootstrap.App]
-	w := httptest.NewRecorder()
-	api(&app).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/events/k", nil))
-	if w.Code != http.StatusServiceUnavailable || !json.Valid(w.Body.Bytes()) || w.Header().Get("Retry-After") == "" {
-		t.Errorf("before there is a worker: got %d %s", w.Code, w.Body)
-	}
-	c := bootstrap.Defaults()
-	c.Namespace, c.EventsToken = "beta", "0123456789abcdef"
-	a, err := bootstrap.NewWithConn(t.Context(), c, natstest.Start(t).Connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(a.Close)
-	app.Store(a)
-	w = httptest.NewRecorder()
-	api(&app).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/events/k", nil))
-	if w.Code != http.StatusUnauthorized {
-		t.Errorf("with a worker: got %d %s", w.Code, w.Body)
 	}
 }
