@@ -71,7 +71,7 @@ func telling(t *testing.T, answer string) string {
 }
 
 func tell(c net.Conn, answer string) {
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(patience))
 	request := make([]byte, 64<<10)
 	n, _ := c.Read(request)

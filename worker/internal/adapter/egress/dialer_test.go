@@ -98,7 +98,7 @@ func dial(t *testing.T, d *egress.Dialer, address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	return c.(*conn).address, nil //nolint:forcetypeassert // it is from sockets
 }
 

@@ -78,7 +78,7 @@ func (w *world) connect(_ context.Context, _, address string) (net.Conn, error) 
 	}
 	client, server := net.Pipe()
 	go func() {
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		serve(server)
 	}()
 	return client, nil
@@ -338,9 +338,10 @@ func TestRebindingBetweenCalls(t *testing.T) {
 // Proxies of the environment would make the guard judge the proxy.
 func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
 	proxied := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the proxy was called") })
-	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
-		t.Setenv(name, proxied)
-	}
+	t.Setenv("HTTP_PROXY", proxied)
+	t.Setenv("http_proxy", proxied)
+	t.Setenv("HTTPS_PROXY", proxied)
+	t.Setenv("https_proxy", proxied)
 	w := &world{names: names}
 	for _, url := range []string{"http://public.test/", "https://public.test/"} {
 		execute(t, w.executor(t), at(url))

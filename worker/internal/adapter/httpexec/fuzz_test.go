@@ -27,7 +27,7 @@ type recorder struct{ sent chan []byte }
 func (r *recorder) DialContext(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	go func() {
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		var all bytes.Buffer
 		if request, err := http.ReadRequest(bufio.NewReader(io.TeeReader(server, &all))); err == nil {
 			_, _ = io.Copy(io.Discard, request.Body)

@@ -30,7 +30,7 @@ type pipes struct {
 func (p *pipes) DialContext(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	p.ended.Go(func() {
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		p.serve(server)
 	})
 	return counted{client, &p.taken}, nil

@@ -67,8 +67,8 @@ func TestSign(t *testing.T) {
 			t.Parallel()
 			for _, secret := range []string{vectorSecret, secret(24, 0), secret(32, 'a'), secret(64, 0x7f)} {
 				at := time.Unix(1700000000, 999999999)
-				got := signer(t, secret).Sign("id", at, []byte(body))
-				if want := byHand(t, secret, "id", 1700000000, body); got != want {
+				got := signer(t, secret).Sign(vectorID, at, []byte(body))
+				if want := byHand(t, secret, vectorID, 1700000000, body); got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
 			}
