@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
 )
 
 // Frames and flags of HTTP/2 (RFC 9113, section 6).
@@ -186,4 +187,26 @@ func tableBomb() string {
 	rest := size - 0x7f // as an integer of seven bits and more (RFC 7541, section 5.1)
 	length := string([]byte{0x7f, byte(rest&0x7f) | 0x80, byte(rest >> 7)})
 	return status200 + "\x40\x01a" + length + strings.Repeat("b", size) + strings.Repeat("\xbe", 12_000)
+}
+
+// The windows that a target is given bound what it can make a worker keep: 64 KiB
+// for a response, not the 4 MiB of net/http.
+func TestWindowsAreSmall(t *testing.T) {
+	t.Parallel()
+	got := make(chan []byte, 1)
+	target := &pipes{serve: secured(func(c net.Conn) {
+		const settings, window = 24, 9 + 4
+		head := make([]byte, settings+9)
+		_, _ = io.ReadFull(c, head)
+		rest := make([]byte, int(head[settings+2])+window)
+		_, _ = io.ReadFull(c, rest)
+		got <- rest
+	}, "h2")}
+	execute(t, on(t, target, httpexec.Settings{Roots: trusted(t)}), at("https://target.test/"))
+	sent := <-got
+	initial := string([]byte{0, 4}) + number(64<<10)
+	grown := frame(frameWindow, 0, 0, number(1<<20))
+	if !strings.Contains(string(sent), initial) || !strings.HasSuffix(string(sent), grown) {
+		t.Errorf("got settings % x", sent)
+	}
 }
