@@ -149,7 +149,7 @@ func (n *namespace) worker() (stop func()) {
 	n.b.Helper()
 	nc := n.site.connect(n.b, 0)
 	c := worker.Defaults()
-	c.Config = n.settings()
+	c.Config, c.EgressAllow = n.settings(), []string{"127.0.0.1"} // where the receivers are
 	app, err := worker.NewWithConn(context.Background(), c, nc)
 	if err != nil {
 		n.b.Fatalf("worker: %v", err)

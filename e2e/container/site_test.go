@@ -126,6 +126,7 @@ func (s *site) worker(namespace, seed string, ready wait.Strategy) testcontainer
 		ExposedPorts: []string{"8081/tcp"},
 		Env: map[string]string{
 			"MODE": "release", "NAMESPACE": namespace, "NATS_HOSTS": "nats://a.nats:4222", "NATS_NKEY": seed,
+			"EGRESS_ALLOW": s.gateway, // where the receivers are
 		},
 		WaitingFor: ready,
 	}

@@ -35,7 +35,7 @@ func startScheduler(t *testing.T, server *natstest.Server, namespace string) (st
 func startWorker(t *testing.T, server *natstest.Server, namespace string) (stop func()) {
 	t.Helper()
 	c := worker.Defaults()
-	c.Config = settings(server, namespace)
+	c.Config, c.EgressAllow = settings(server, namespace), []string{"127.0.0.1"} // where the receivers are
 	app, err := worker.New(t.Context(), c)
 	if err != nil {
 		t.Fatalf("worker: %v", err)

@@ -137,7 +137,7 @@ const (
 const (
 	ErrorTimeout = "timeout" // the attempt took longer than its timeout
 	ErrorDNS     = "dns"     // the host has no address
-	ErrorConnect = "connect" // no connection, or TLS failed
+	ErrorConnect = "connect" // no connection
 	ErrorNetwork = "network" // the connection broke
 	ErrorStatus  = "status"  // the answer was not a success
 	ErrorInvalid = "invalid" // the trigger or its option cannot be used

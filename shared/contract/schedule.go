@@ -198,7 +198,10 @@ type HttpOption struct { //nolint:revive // the documents' API names it so
 	Body any `json:"body,omitempty"`
 	// Accept are the statuses that are a success, 200 to 599. Empty: 200 to 299.
 	Accept []int `json:"accept,omitempty"`
-	// NoExcerpt keeps the answer's body out of the log stream.
+	// NoExcerpt keeps the answer's body out of the log stream. Set it for targets
+	// that answer with what they were sent or with secrets of their own: the
+	// excerpt is what the target says, and the one place in logs and records
+	// where a header or the body of a call could turn up.
 	NoExcerpt bool `json:"no_excerpt,omitempty"`
 }
 

@@ -91,7 +91,7 @@ func (c *Config) Check() error {
 
 // checkOwn checks what only workers have.
 func (c *Config) checkOwn() error {
-	for _, check := range []func() error{c.checkConcurrency, c.checkHosts, c.checkEventsToken} {
+	for _, check := range []func() error{c.checkConcurrency, c.checkHosts, c.checkEventsToken, c.checkCallbacks} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -32,10 +32,6 @@ func executors(http *httpexec.Executor, nats *natsexec.Executor) core.Executors 
 	}
 }
 
-func httpExecutor(c Config, clock core.Clock) *httpexec.Executor {
-	return httpexec.New(c.Namespace, c.Version, clock)
-}
-
 func names(c Config) contract.Names { return contract.Names(c.Namespace) }
 
 func logger(c Config) *logrus.Logger { return c.Log }

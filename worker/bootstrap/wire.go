@@ -40,7 +40,9 @@ var machineSet = wire.NewSet(
 )
 
 // coreSet is the worker itself.
-var coreSet = wire.NewSet(httpExecutor, natsexec.New, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)
+var coreSet = wire.NewSet(
+	dialer, signer, httpExecutor, natsexec.New, executors, settings, wire.Struct(new(core.Ports), "*"), core.New,
+)
 
 // assemble makes the App that belongs to a configuration and a connection. It
 // asks the server for nothing.

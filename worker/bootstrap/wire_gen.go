@@ -37,8 +37,16 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	log := natsresult.New(jetstreamJetStream, contractNames)
 	letters := natsdead.New(jetstreamJetStream, contractNames)
 	states := natsruns.New(nc, jetstreamJetStream, contractNames)
+	egressDialer, err := dialer(c)
+	if err != nil {
+		return nil, err
+	}
+	webhookSigner, err := signer(c)
+	if err != nil {
+		return nil, err
+	}
 	clock := system.Clock{}
-	executor := httpExecutor(c, clock)
+	executor := httpExecutor(c, egressDialer, webhookSigner, clock)
 	natsexecExecutor := natsexec.New(nc, contractNames, clock)
 	coreExecutors := executors(executor, natsexecExecutor)
 	random := system.Random{}
@@ -80,4 +88,6 @@ var machineSet = wire.NewSet(
 )
 
 // coreSet is the worker itself.
-var coreSet = wire.NewSet(httpExecutor, natsexec.New, executors, settings, wire.Struct(new(core.Ports), "*"), core.New)
+var coreSet = wire.NewSet(
+	dialer, signer, httpExecutor, natsexec.New, executors, settings, wire.Struct(new(core.Ports), "*"), core.New,
+)

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -19,7 +20,10 @@ import (
 
 var version = "dev" // set by the linker
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	log.SetOutput(io.Discard) // net/http prints there what targets of callbacks send unasked
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run returns the exit code: 0 stopped as asked, 1 failed, 2 wrong flags.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -62,6 +66,11 @@ func parse(args []string, stderr io.Writer) (c standalone.Config, show bool, err
 	flags.StringVar(&c.NATS, "nats", c.NATS, "`host:port` of the NATS server; port 0: a free one")
 	flags.StringVar(&c.HTTP, "http", c.HTTP, "`host:port` of /healthz, /readyz and the worker's API; port 0: a free one")
 	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "`name` of the namespace")
+	flags.Func("egress", "`networks` and addresses, comma-separated, that callbacks may reach although they are not public (default "+
+		strings.Join(c.Egress, ",")+")", func(value string) error {
+		c.Egress = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
+		return nil
+	})
 	flags.BoolVar(&c.Demo, "demo", c.Demo, "keep a demo schedule and print its callbacks")
 	flags.BoolVar(&c.Verbose, "v", c.Verbose, "log everything, not only warnings and errors")
 	flags.BoolVar(&show, "version", false, "print the version and exit")

@@ -16,6 +16,8 @@ const (
 	sys        = "golang.org/x/sys"
 	xtime      = "golang.org/x/time"
 	gobreaker  = "github.com/sony/gobreaker/v2"
+	ssrf       = "code.dny.dev/ssrf"
+	webhooks   = "github.com/standard-webhooks/standard-webhooks/libraries"
 )
 
 // rule says what packages may import beside the standard library. Patterns
@@ -62,6 +64,8 @@ var rules = []rule{
 	{"worker/internal/adapter/httpexec", []string{"worker/internal/core", "shared/contract"}, nil},
 	{"worker/internal/adapter/httpapi", []string{"worker/internal/core", "shared/contract"}, []string{xtime}},
 	{"worker/internal/adapter/targets", []string{"worker/internal/core", "shared/contract"}, []string{gobreaker, xtime}},
+	{"worker/internal/adapter/egress", nil, []string{ssrf}},
+	{"worker/internal/adapter/webhook", nil, []string{webhooks}},
 	{"worker/internal/adapter/system", []string{"worker/internal/core"}, nil},
 	{
 		"schedule/internal/cli",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -15,7 +16,8 @@ func welcome(out io.Writer, c Config, a Addresses, data, demo string) {
   scheduler  and worker of namespace %q
   health     http://%s/readyz
   data       %s (kept between runs)
-`, a.NATS, server.VERSION, c.Namespace, a.HTTP, data)
+  callbacks  reach public addresses%s
+`, a.NATS, server.VERSION, c.Namespace, a.HTTP, data, beside(c.Egress))
 	if demo != "" {
 		_, _ = fmt.Fprintf(out, "  demo       %s\n", demo)
 	}
@@ -46,6 +48,14 @@ func warnOfOrphan(out io.Writer) {
   go run ./schedule/cmd/schedulectl pause %[1]s
 
 `, demoKey)
+}
+
+// beside says what callbacks may reach that a worker's defaults refuse.
+func beside(egress []string) string {
+	if len(egress) == 0 {
+		return ""
+	}
+	return " and " + strings.Join(egress, ", ") + ", which a worker by itself would refuse (" + flagEgress + ", EGRESS_ALLOW)"
 }
 
 // reachable is an address that clients on this machine can use.

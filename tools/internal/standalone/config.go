@@ -16,6 +16,7 @@ const (
 	flagNATS      = "-nats"
 	flagHTTP      = "-http"
 	flagNamespace = "-namespace"
+	flagEgress    = "-egress"
 )
 
 // Config says what to run and where.
@@ -24,6 +25,7 @@ type Config struct {
 	NATS      string // host:port of the NATS server; port 0: chosen by the system
 	HTTP      string // host:port of the health pages and the worker's API; port 0: chosen by the system
 	Namespace string
+	Egress    []string // networks and addresses that callbacks may reach although they are not public
 	Demo      bool
 	Verbose   bool // log more than warnings and errors
 
@@ -48,9 +50,13 @@ type Addresses struct {
 	Demo string // URL of the demo's receiver; empty without one
 }
 
-// Defaults are the settings of a program that was given no flags.
+// Defaults are the settings of a program that was given no flags. Callbacks may
+// reach this machine, where the demo's receiver is.
 func Defaults() Config {
-	return Config{Data: ".data", NATS: "127.0.0.1:4222", HTTP: "127.0.0.1:8080", Namespace: "demo", Demo: true}
+	return Config{
+		Data: ".data", NATS: "127.0.0.1:4222", HTTP: "127.0.0.1:8080", Namespace: "demo", Demo: true,
+		Egress: []string{"127.0.0.0/8", "::1"},
+	}
 }
 
 func (c *Config) check() error {

@@ -2,12 +2,14 @@ package standalone
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"time"
 
 	"github.com/weplanx/workflow/shared/config"
+	"github.com/weplanx/workflow/shared/setting"
 
 	schedule "github.com/weplanx/workflow/schedule/bootstrap"
 	worker "github.com/weplanx/workflow/worker/bootstrap"
@@ -39,8 +41,11 @@ func (s *Server) addParts(ctx context.Context) error {
 		return err
 	}
 	w, err := worker.NewWithConn(ctx, worker.Config{
-		Config: shared, Grace: workerGrace, EventsToken: s.config.EventsToken, URL: ownURL(s.listener.Addr()),
+		Config: shared, Grace: workerGrace, EventsToken: s.config.EventsToken, URL: ownURL(s.listener.Addr()), EgressAllow: s.config.Egress,
 	}, nc)
+	if wrong, ok := errors.AsType[*setting.Error](err); ok && wrong.Name == "EGRESS_ALLOW" {
+		return &setting.Error{Name: flagEgress, Problem: wrong.Problem}
+	}
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}

@@ -172,7 +172,7 @@ func TestGoesOnAtTheSameInstants(t *testing.T) {
 		t.Errorf("got %+v", before)
 	}
 	first.stop()
-	for _, want := range []string{data, first.NATS, "schedulectl results demo", `callback of "demo"  nominal `, "late  answered 200 OK", "goodbye"} {
+	for _, want := range []string{data, first.NATS, "schedulectl results demo", "and 127.0.0.0/8, ::1, which a worker", `callback of "demo"  nominal `, "late  answered 200 OK", "goodbye"} {
 		if !strings.Contains(first.out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, first.out)
 		}
@@ -316,6 +316,7 @@ func TestRefusesToStart(t *testing.T) {
 		"foreign address":    {func(c *standalone.Config) { c.NATS = "192.0.2.1:4222" }, []string{"-nats: ", "192.0.2.1:4222"}},
 		"NATS without port":  {func(c *standalone.Config) { c.NATS = "127.0.0.1" }, []string{"-nats: ", "want host:port"}},
 		"HTTP port too high": {func(c *standalone.Config) { c.HTTP = ":70000" }, []string{"-http: ", "want host:port"}},
+		"egress":             {func(c *standalone.Config) { c.Egress = []string{"10/8"} }, []string{"-egress: ", `"10/8"`, "10.0.0.0/8"}},
 		"namespace":          {func(c *standalone.Config) { c.Namespace = "a.b" }, []string{"-namespace: ", `"a.b"`, "1 to 32"}},
 	}
 	for name, test := range tests {

@@ -30,6 +30,7 @@ func main() {
 		fmt.Println("worker", cmp.Or(version, bootstrap.Version()))
 		return
 	}
+	bootstrap.SilenceTargets(os.Stderr)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	do := run

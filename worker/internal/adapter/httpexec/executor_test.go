@@ -13,21 +13,34 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/worker/internal/adapter/egress"
 	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
+	"github.com/weplanx/workflow/worker/internal/adapter/webhook"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
 const occurrence = "0123456789abcdef0123456789abcdef"
 
+// setup makes an executor that may call this machine.
 func setup(t *testing.T) *httpexec.Executor {
 	t.Helper()
-	e := httpexec.New("beta", "v1.2.3", system.Clock{})
+	allowed, err := egress.ParseAllowed([]string{"127.0.0.0/8", "::1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return on(t, egress.NewDialer(egress.NewGuard(allowed)), httpexec.Settings{})
+}
+
+func on(t testing.TB, dialer httpexec.Dialer, s httpexec.Settings, secrets ...string) *httpexec.Executor {
+	t.Helper()
+	signer, err := webhook.New(secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Namespace, s.Version = "beta", "v1.2.3"
+	e := httpexec.New(s, dialer, signer, system.Clock{})
 	t.Cleanup(e.Close)
 	return e
 }
@@ -48,7 +61,7 @@ func call(option string) core.Call {
 
 func at(url string) core.Call { return call(`{"url":"` + url + `"}`) }
 
-func execute(t *testing.T, e *httpexec.Executor, c core.Call) core.Answer {
+func execute(t testing.TB, e *httpexec.Executor, c core.Call) core.Answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -66,7 +79,7 @@ func TestRequest(t *testing.T) {
 	e := setup(t)
 	before := time.Now().Unix()
 	a := execute(t, e, call(`{"url":"`+url+`/p?q=1","headers":{"x-a":"1","Authorization":"Bearer t"},"body":{"n":12345678901234567890.10}}`))
-	if a != (core.Answer{Verdict: core.Success, Status: 200}) {
+	if a != (core.Answer{Verdict: core.Success, Status: 200, TraceID: occurrence}) {
 		t.Fatalf("got %+v", a)
 	}
 	if got.Method != http.MethodPost || got.RequestURI != "/p?q=1" || string(body) != `{"n":12345678901234567890.10}` {
@@ -77,6 +90,7 @@ func TestRequest(t *testing.T) {
 		contract.HeaderID: occurrence, contract.HeaderNamespace: "beta", contract.HeaderKey: "a.b", contract.HeaderIndex: "2",
 		contract.HeaderTime: "2026-01-02T02:04:05.0000006Z", contract.HeaderAttempt: "3",
 		contract.HeaderAgent: "weplanx-workflow/v1.2.3", "accept-encoding": "",
+		contract.HeaderSignature: "", contract.HeaderCompleteURL: "", contract.HeaderCompleteSubject: "",
 	} {
 		if got.Header.Get(name) != want {
 			t.Errorf("header %s: got %q, want %q", name, got.Header.Get(name), want)
@@ -195,15 +209,6 @@ func TestInvalidOptions(t *testing.T) {
 				t.Errorf("got %+v, want an error that begins with %q", a, test.field)
 			}
 		})
-	}
-}
-
-func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
-	proxied := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the proxy was called") })
-	t.Setenv("HTTP_PROXY", proxied)
-	a := execute(t, setup(t), at("http://host.invalid/"))
-	if a.Class != contract.ErrorDNS {
-		t.Errorf("got %+v", a)
 	}
 }
 

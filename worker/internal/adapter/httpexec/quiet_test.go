@@ -3,7 +3,17 @@ package httpexec_test
 import (
 	"io"
 	"log"
+	"testing"
+
+	"go.uber.org/goleak"
 )
+
+// TestMain discards what net/http says of targets, as the program does: there
+// is no other way to keep it from the log.
+func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard)
+	goleak.VerifyTestMain(m)
+}
 
 // quiet keeps the servers' complaints about bad handshakes out of the output.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -1,0 +1,7 @@
+package httpexec
+
+// What tests look at directly.
+var (
+	RetryAfter = retryAfter
+	Text       = text
+)
