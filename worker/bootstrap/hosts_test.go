@@ -1,10 +1,16 @@
 package bootstrap_test
 
 import (
+	"fmt"
 	"math"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/logging"
 	"github.com/weplanx/workflow/worker/bootstrap"
 )
 
@@ -81,4 +87,84 @@ func TestHostsAndTokensFromTheEnvironment(t *testing.T) {
 	t.Setenv("HOST_RATE", "fast")
 	_, err = bootstrap.LoadConfig()
 	wantError(t, err, "HOST_RATE")
+}
+
+// Triggers of a host that hangs wait in the queue, and those of others are run
+// meanwhile as if it were not there.
+func TestHangingHostLeavesOthersUntouched(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	leave := make(chan struct{})
+	var inside atomic.Int64
+	var exceeded atomic.Bool
+	slow := receive(t, func(_ int, r *http.Request) int {
+		if inside.Add(1) > 4 {
+			exceeded.Store(true)
+		}
+		defer inside.Add(-1)
+		select {
+		case <-leave:
+		case <-r.Context().Done():
+		}
+		return http.StatusOK
+	})
+	fast := receive(t, ok)
+	b.start(t, func(c *bootstrap.Config) { c.HostConcurrency, c.Concurrency = 4, 8 })
+	const n = 60
+	for i := range n {
+		b.publish(t, b.trigger(fmt.Sprintf("slow%d", i), slow.url))
+	}
+	eventually(t, "the slow host has its calls", func() bool { return inside.Load() == 4 })
+	began := time.Now()
+	for i := range n {
+		b.publish(t, b.trigger(fmt.Sprintf("fast%d", i), fast.url))
+	}
+	b.finals(t, n)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("the fast host's calls took %s", took)
+	}
+	if got := len(fast.got()); got != n {
+		t.Errorf("%d calls of the fast host, want %d", got, n)
+	}
+	close(leave)
+	b.finals(t, 2*n)
+	b.drained(t)
+	if counts := slow.counts(); len(counts) != n || exceeded.Load() {
+		t.Errorf("%d occurrences of the slow host, more than 4 at once: %t", len(counts), exceeded.Load())
+	}
+}
+
+// A host that fails is left alone but for a probe now and then, its triggers
+// fail no sooner for that, and the log says so twice, not with every call.
+func TestFailingHostIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var works atomic.Bool
+	target := receive(t, func(int, *http.Request) int {
+		if works.Load() {
+			return http.StatusOK
+		}
+		return http.StatusServiceUnavailable
+	})
+	var log safeBuffer
+	b.start(t, func(c *bootstrap.Config) { c.HostConcurrency, c.Log = 1, logging.New("release", &log) })
+	const n = 40
+	for i := range n {
+		b.publish(t, b.trigger(fmt.Sprintf("k%d", i), target.url))
+	}
+	eventually(t, "its breaker opens", func() bool { return strings.Contains(log.String(), "target fails") })
+	works.Store(true)
+	made := len(target.got())
+	time.Sleep(2 * time.Second)
+	if got := len(target.got()); got != made || made != 10 {
+		t.Errorf("%d calls until the breaker opened, %d after it", made, got-made)
+	}
+	for _, final := range b.finals(t, n) {
+		if final.Outcome != contract.OutcomeSuccess { // waiting has used no attempts up
+			t.Errorf("got %+v", final)
+		}
+	}
+	if text := log.String(); strings.Count(text, "target fails") != 1 || strings.Count(text, "target answers again") != 1 {
+		t.Errorf("got log %s", text)
+	}
 }

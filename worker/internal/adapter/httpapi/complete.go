@@ -1,14 +1,11 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/weplanx/workflow/shared/contract"
 )
@@ -29,7 +26,7 @@ func (a *API) completion(w http.ResponseWriter, r *http.Request, token string) {
 	if !ok {
 		return
 	}
-	report, err := decodeCompleted(data)
+	report, err := contract.DecodeCompleted(data)
 	if err != nil {
 		refuse(w, err)
 		return
@@ -65,19 +62,4 @@ func (a *API) notOpen(w http.ResponseWriter, r *http.Request) {
 func isToken(s string) bool {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 	return s != "" && len(s) <= maxToken && strings.Trim(s, alphabet) == ""
-}
-
-// decodeCompleted reads a report; no body is one of success.
-func decodeCompleted(data []byte) (contract.Completed, error) {
-	var c contract.Completed
-	data = bytes.TrimSpace(data)
-	switch {
-	case len(data) == 0:
-		return c, nil
-	case !utf8.Valid(data) || data[0] != '{' || json.Unmarshal(data, &c) != nil:
-		return c, &contract.FieldError{Field: "body", Problem: "want nothing, or a JSON object with the strings \"outcome\" and \"error\""}
-	case c.Outcome != "" && c.Outcome != contract.OutcomeSuccess && c.Outcome != contract.OutcomeFailed:
-		return c, &contract.FieldError{Field: "outcome", Problem: "want \"success\" or \"failed\""}
-	}
-	return c, nil
 }

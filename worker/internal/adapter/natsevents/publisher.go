@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -63,8 +65,9 @@ func (p *Publisher) Request(ctx context.Context, key string, data []byte) (contr
 }
 
 // send publishes an event and returns the subscription that its final record
-// comes to. That nobody listens the server says by itself, and before it
-// answers the flush, so that it is there when send returns.
+// comes to. That nobody listens, or that the credential may not publish, the
+// server says by itself, and before it answers the flush, so that both are known
+// when send returns.
 func (p *Publisher) send(ctx context.Context, key string, data []byte) (*nats.Subscription, error) {
 	if !p.nc.IsConnected() {
 		return nil, nats.ErrDisconnected
@@ -76,12 +79,29 @@ func (p *Publisher) send(ctx context.Context, key string, data []byte) (*nats.Su
 	}
 	ctx, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
-	if err = p.nc.PublishRequest(p.names.Event(key), inbox, data); err == nil {
+	subject, before := p.names.Event(key), p.nc.LastError()
+	if err = p.nc.PublishRequest(subject, inbox, data); err == nil {
 		err = p.nc.FlushWithContext(ctx)
+	}
+	if err == nil {
+		err = p.denied(subject, before)
 	}
 	if err != nil {
 		_ = sub.Unsubscribe()
 		return nil, fmt.Errorf("publish event: %w", err)
 	}
 	return sub, nil
+}
+
+// denied is the error by which the server has denied the subject since the
+// connection's last error was before. Every such error is a new one.
+func (p *Publisher) denied(subject string, before error) error {
+	err := p.nc.LastError()
+	if err == before || !errors.Is(err, nats.ErrPermissionViolation) { //nolint:errorlint // the same one, not one of its kind
+		return nil
+	}
+	if !strings.Contains(err.Error(), strconv.Quote(subject)) {
+		return nil // it is about something else
+	}
+	return err
 }

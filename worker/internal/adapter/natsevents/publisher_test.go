@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	natsserver "github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
@@ -108,5 +111,33 @@ func TestPublishWithoutServer(t *testing.T) {
 	}
 	if took := time.Since(began); took > 12*time.Second {
 		t.Errorf("it took %s to notice", took)
+	}
+}
+
+// A credential that may not publish events would lose them without a word.
+func TestPublishingIsDenied(t *testing.T) {
+	t.Parallel()
+	server := natstest.Start(t, natstest.WithOptions(func(o *natsserver.Options) {
+		o.Users = []*natsserver.User{{
+			Username: "worker", Password: "w", Permissions: &natsserver.Permissions{
+				Publish: &natsserver.SubjectPermission{Deny: []string{"beta.events.denied.>"}},
+			},
+		}}
+	}))
+	nc := server.ConnectAs(t, "worker", "w")
+	if _, err := nc.Subscribe(names.Events(), func(*nats.Msg) {}); err != nil {
+		t.Fatal(err)
+	}
+	publisher := natsevents.NewPublisher(nc, names)
+	for range 3 {
+		if err := publisher.Publish(t.Context(), "denied.a", nil); !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Errorf("publish: got %v", err)
+		}
+		if _, err := publisher.Request(t.Context(), "denied.a", nil); !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Errorf("request: got %v", err)
+		}
+		if err := publisher.Publish(t.Context(), "allowed", nil); err != nil {
+			t.Errorf("another key: got %v", err)
+		}
 	}
 }

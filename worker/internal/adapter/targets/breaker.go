@@ -41,7 +41,6 @@ func (b *breaker) init(changed func(open bool)) {
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failures },
 		IsExcluded:  func(err error) bool { return errors.Is(err, errNotAsked) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
-			b.probe = nil
 			switch to {
 			case gobreaker.StateClosed:
 				changed(false)

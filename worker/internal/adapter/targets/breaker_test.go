@@ -2,7 +2,6 @@ package targets_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/weplanx/workflow/worker/internal/adapter/targets"
@@ -227,6 +226,37 @@ func TestCallsThatAreBarredComeBackApart(t *testing.T) {
 				t.Errorf("%d of 5000 come back after %d tenths of a second", n, tenth)
 			}
 		}
-		synctest.Wait()
+	})
+}
+
+// Workers that a target fails at the same time do not come back in step.
+func TestWorkersComeBackApart(t *testing.T) {
+	t.Parallel()
+	first := map[time.Duration]bool{}
+	for range 10 {
+		in(t, targets.Config{}, func(_ *testing.T, b *bench) {
+			b.fail("a:80", failures)
+			first[b.refused("a:80")] = true
+		})
+	}
+	if len(first) < 9 {
+		t.Errorf("10 workers come back after %v", first)
+	}
+}
+
+// What was learnt while a target hung does not hold once it answers again.
+func TestTargetThatRecoversIsAsFastAsBefore(t *testing.T) {
+	t.Parallel()
+	in(t, targets.Config{}, func(t *testing.T, b *bench) {
+		dones := b.fill("a:80", targets.DefaultConcurrency)
+		time.Sleep(10 * time.Second)
+		for _, done := range dones {
+			done(failed)
+		}
+		time.Sleep(openFor + time.Millisecond)
+		b.enter("a:80")(ok)
+		if h := b.herd("a:80", 5000, time.Millisecond); len(h.refused) != 0 {
+			t.Errorf("%d of 5000 calls were refused", len(h.refused))
+		}
 	})
 }

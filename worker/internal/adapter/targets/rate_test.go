@@ -1,6 +1,8 @@
 package targets_test
 
 import (
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,32 +39,71 @@ func TestRateIsKept(t *testing.T) {
 			t.Parallel()
 			in(t, targets.Config{Rate: limit}, func(t *testing.T, b *bench) {
 				const seconds = 300
-				made := make(chan struct{}, 1_000_000)
+				var made atomic.Int64
 				for range int(limit*seconds/2) + 10 { // callers that ask again and again
-					go func() {
-						for t.Context().Err() == nil {
-							done, again := b.Enter(t.Context(), "a:80")
-							if done != nil {
-								made <- struct{}{}
-								done(ok)
-								continue
-							}
-							timer := time.NewTimer(again)
-							select {
-							case <-timer.C:
-							case <-t.Context().Done():
-							}
-						}
-					}()
+					go b.callAgain("a:80", 0, &made)
 				}
 				time.Sleep(seconds * time.Second)
-				got, want := float64(len(made)), limit*seconds
+				got, want := float64(made.Load()), limit*seconds
 				if got < 0.9*want || got > 1.01*want+max(limit, 1)+1 {
 					t.Errorf("%g calls in %d s, want %g", got, seconds, want)
 				}
 			})
 		})
 	}
+}
+
+// A token is used when it is there, not when the room is looked after next.
+func TestTokenIsUsedAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, busy := range map[string]time.Duration{"places are free": 0, "the place becomes free": time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, targets.Config{Rate: 30, Concurrency: 1}, func(t *testing.T, b *bench) {
+				for range 29 {
+					b.enter("a:80")(ok)
+				}
+				done := b.enter("a:80") // the last token
+				if busy == 0 {
+					done(ok)
+				}
+				got := b.ask(t.Context(), "a:80", 1)
+				time.Sleep(busy)
+				done(ok)
+				if a := <-got; a.done == nil || a.took < 33*time.Millisecond || a.took > 35*time.Millisecond {
+					t.Errorf("admitted: %t, after %s, want a thirtieth of a second", a.done != nil, a.took)
+				}
+			})
+		})
+	}
+}
+
+// Who comes when a token has just come does not overtake those who wait for it.
+func TestRateIsFirstComeFirstServed(t *testing.T) {
+	t.Parallel()
+	in(t, targets.Config{Rate: 2000}, func(t *testing.T, b *bench) {
+		for range 2000 {
+			b.enter("a:80")(ok)
+		}
+		first := b.ask(t.Context(), "a:80", 1)
+		time.Sleep(600 * time.Microsecond)
+		second := b.ask(t.Context(), "a:80", 1)
+		f, s := <-first, <-second
+		if f.done == nil || s.done == nil || s.admitted.Before(f.admitted) || s.took == 0 {
+			t.Errorf("the first after %s, the second after %s", f.took, s.took)
+		}
+	})
+}
+
+func TestCallsRefusedByTheRateComeBackAtIt(t *testing.T) {
+	t.Parallel()
+	in(t, targets.Config{Rate: 100}, func(t *testing.T, b *bench) {
+		h := b.herd("a:80", 1300, 0) // 100 at once, 200 in the room, 1000 refused
+		slices.Sort(h.refused)
+		if n := len(h.refused); n != 1000 || h.refused[n/2] < 6*time.Second || h.refused[n-1] < 11*time.Second {
+			t.Errorf("%d were refused, half of them for %s, the last for %s", n, h.refused[n/2], h.refused[n-1])
+		}
+	})
 }
 
 func TestRateAndConcurrencyTogether(t *testing.T) {

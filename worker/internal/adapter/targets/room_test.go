@@ -153,6 +153,122 @@ func TestLongCallsAmongShortOnes(t *testing.T) {
 	})
 }
 
+// atOnce asks for n calls and returns how many are refused without a wait. The
+// others are given up.
+func (b *bench) atOnce(target string, n int) (refused int) {
+	ctx, cancel := context.WithCancel(b.t.Context())
+	got := b.ask(ctx, target, n)
+	cancel()
+	for range n {
+		if a := <-got; a.done != nil {
+			a.done(stopped)
+		} else if a.again > 0 && a.took == 0 {
+			refused++
+		}
+	}
+	return refused
+}
+
+// run has some hundred calls of a:80 that take d run, as many at once as can.
+func (b *bench) run(d time.Duration) {
+	for range 10 {
+		dones := b.fill("a:80", targets.DefaultConcurrency)
+		time.Sleep(d)
+		for _, done := range dones {
+			done(ok)
+		}
+	}
+}
+
+// What is expected follows what calls take now, and counts the places that do
+// not change hands out.
+func TestWaitsAreForetold(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		learn func(b *bench)
+		want  int // calls that fit into 2 s
+	}{
+		"always 100 ms": {func(b *bench) { b.run(100 * time.Millisecond) }, 640},
+		"became slower": {func(b *bench) {
+			b.run(time.Millisecond)
+			b.run(100 * time.Millisecond)
+		}, 640},
+		"became faster": {func(b *bench) {
+			b.run(time.Second)
+			b.run(100 * time.Millisecond)
+		}, 640},
+		"others were cut off": {func(b *bench) {
+			b.run(100 * time.Millisecond)
+			for range 100 {
+				b.enter("a:80")(stopped)
+			}
+		}, 640},
+		"most places hang": {func(b *bench) {
+			b.run(100 * time.Millisecond)
+			b.fill("a:80", 24)
+			time.Sleep(time.Hour)
+		}, 160},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, targets.Config{}, func(t *testing.T, b *bench) {
+				test.learn(b)
+				b.fill("a:80", targets.DefaultConcurrency-b.state("a:80").Running)
+				const n = 2000
+				if fit := n - b.atOnce("a:80", n); fit < test.want*9/10 || fit > test.want*11/10 {
+					t.Errorf("%d calls are let into the room, want %d", fit, test.want)
+				}
+			})
+		})
+	}
+}
+
+// A host that is slower than the calls that want it is kept busy by those that
+// come back.
+func TestSlowHostIsKeptBusy(t *testing.T) {
+	t.Parallel()
+	for name, took := range map[string]time.Duration{"1 s": time.Second, "10 s": 10 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, targets.Config{}, func(t *testing.T, b *bench) {
+				var made atomic.Int64
+				for range 500 {
+					go b.callAgain("a:80", took, &made)
+				}
+				const span = 5 * time.Minute
+				time.Sleep(span)
+				want := int64(span/took) * targets.DefaultConcurrency
+				if got := made.Load(); got < want*9/10 || got > want {
+					t.Errorf("%d calls were made in %s, want %d", got, span, want)
+				}
+			})
+		})
+	}
+}
+
+// callAgain makes calls until the test ends.
+func (b *bench) callAgain(target string, took time.Duration, made *atomic.Int64) {
+	ctx := b.t.Context()
+	for ctx.Err() == nil {
+		done, again := b.Enter(ctx, target)
+		wait := again
+		if done != nil {
+			wait = took
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+		if done != nil && ctx.Err() == nil {
+			made.Add(1)
+			done(ok)
+		}
+	}
+}
+
 func TestRoomIsBounded(t *testing.T) {
 	t.Parallel()
 	in(t, targets.Config{Concurrency: 1}, func(t *testing.T, b *bench) {
