@@ -9,6 +9,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -50,7 +51,7 @@ func main() {
 
 func write(out string, s natsconf.Site) ([]string, error) {
 	if out == "" || flag.NArg() > 0 {
-		return nil, fmt.Errorf("-out: is missing, or there are arguments; usage: natsconf -namespace NAME -out FOLDER")
+		return nil, errors.New("-out: is missing, or there are arguments; usage: natsconf -namespace NAME -out FOLDER")
 	}
 	return natsconf.Write(out, s)
 }

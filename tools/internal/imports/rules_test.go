@@ -87,6 +87,8 @@ var rules = []rule{
 		[]string{"schedule/bootstrap", "worker/bootstrap", "schedule/client", "schedule/common", "shared/..."},
 		[]string{natsServer, natsClient, logrus, sys},
 	},
+	{"tools/cmd/natsconf", []string{"tools/internal/natsconf"}, nil},
+	{"tools/internal/natsconf", []string{"shared/contract"}, []string{nkeys}},
 	{"tools/internal/imports", nil, nil},
 	{"e2e/...", []string{"e2e/...", "schedule/client", "schedule/common", "schedule/bootstrap", "worker/bootstrap", "shared/..."}, []string{
 		natsClient, natsServer, nkeys, "go.uber.org/goleak", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby",

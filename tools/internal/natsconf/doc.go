@@ -26,8 +26,8 @@
 //
 // Workers share the schedulers' account. Across accounts the server does not
 // notice that a worker that asked for triggers has gone, when the stream is led
-// by another server, and would go on to send to it: those triggers would be
-// late by the ack wait. Workers, schedulers and the admin are run by the same
+// by another server, and goes on to send to it: in a cluster of three those
+// triggers came to the next worker after the ack wait, 20 s, instead of at once. Workers, schedulers and the admin are run by the same
 // people; permissions keep them to what they need, but a worker that was taken
 // over could disturb its own namespace's schedulers.
 //

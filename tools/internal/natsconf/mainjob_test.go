@@ -35,11 +35,12 @@ func TestMainJob(t *testing.T) {
 		prepared bool
 	}{
 		"one server":           {alone("beta", "gamma"), false},
-		"three servers":        {cluster, false},
+		"three servers, TLS":   {cluster, false},
 		"prepared by an admin": {prepared, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir()) // without a config/config.yml
 			s := start(t, test.config)
 			if test.prepared {
 				s.prepare(t, "beta")
@@ -55,11 +56,11 @@ func TestMainJob(t *testing.T) {
 // environment is what both services are set by, but for the credential.
 func (s *site) environment(t *testing.T) {
 	t.Helper()
-	t.Chdir(t.TempDir()) // without a config/config.yml
 	t.Setenv("NAMESPACE", "beta")
 	t.Setenv("NATS_HOSTS", s.servers[0].URL())
 	t.Setenv("MODE", "release")
 	t.Setenv("EGRESS_ALLOW", "127.0.0.0/8")
+	t.Setenv("NATS_CA", s.authority)
 }
 
 func newScheduler(ctx context.Context, t *testing.T) (func(context.Context) error, error) {

@@ -23,8 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // site are servers that run on a generated configuration.
 type site struct {
-	folder  string
-	servers []*natstest.Server
+	folder    string
+	authority string // that clients have to trust; empty: they speak no TLS
+	servers   []*natstest.Server
 }
 
 // alone is a configuration for one server.
@@ -32,22 +33,31 @@ func alone(namespaces ...string) natsconf.Site {
 	return natsconf.Site{Namespaces: namespaces, Nodes: []string{"a.nats"}, TLS: natsconf.TLSOff, Folder: "/etc/nats", Store: "/data"}
 }
 
-// start writes a site and runs it: as one server, or as three of which each
-// has the accounts as written, and ports of its own.
+// start writes a site and runs it: as one server, or as several. Accounts and
+// certificates are those that were written; ports and folders are the test's.
 func start(t *testing.T, s natsconf.Site) *site {
 	t.Helper()
 	folder := t.TempDir()
+	s.Folder = folder
 	if _, err := natsconf.Write(folder, s); err != nil {
 		t.Fatal(err)
 	}
-	accounts := natstest.WithOptions(func(o *server.Options) {
-		loaded := load(t, filepath.Join(folder, "accounts.conf"))
+	written := natstest.WithOptions(func(o *server.Options) {
+		loaded := load(t, filepath.Join(folder, s.Nodes[0]+".conf")) // its certificate is for this machine too
 		o.Accounts, o.Nkeys, o.SystemAccount = loaded.Accounts, loaded.Nkeys, loaded.SystemAccount
+		o.TLS, o.TLSConfig, o.TLSTimeout = loaded.TLS, loaded.TLSConfig, loaded.TLSTimeout
+		o.Cluster.TLSConfig, o.Cluster.TLSTimeout = loaded.Cluster.TLSConfig, loaded.Cluster.TLSTimeout
 	})
-	if len(s.Nodes) > 1 {
-		return &site{folder, natstest.StartCluster(t, len(s.Nodes), accounts)}
+	made := &site{folder: folder}
+	if s.TLS == natsconf.TLSAll {
+		made.authority = filepath.Join(folder, "tls", "ca.pem")
 	}
-	return &site{folder, []*natstest.Server{natstest.Start(t, accounts)}}
+	if len(s.Nodes) > 1 {
+		made.servers = natstest.StartCluster(t, len(s.Nodes), written)
+	} else {
+		made.servers = []*natstest.Server{natstest.Start(t, written)}
+	}
+	return made
 }
 
 func load(t *testing.T, file string) *server.Options {
@@ -88,6 +98,9 @@ func (s *site) connectTo(t *testing.T, server int, user string) *nats.Conn {
 	options := []nats.Option{nats.Nkey(public, pair.Sign)}
 	if _, role, _ := strings.Cut(user, "."); role != natsconf.RoleClient {
 		options = append(options, nats.CustomInboxPrefix("_INBOX."+role))
+	}
+	if s.authority != "" {
+		options = append(options, nats.RootCAs(s.authority))
 	}
 	return s.servers[server].Connect(t, options...)
 }

@@ -86,7 +86,7 @@ type text struct{ strings.Builder }
 
 func (t *text) line(depth int, format string, args ...any) {
 	t.WriteString(strings.Repeat("  ", depth))
-	fmt.Fprintf(t, format, args...)
+	_, _ = fmt.Fprintf(t, format, args...) // a builder takes everything
 	t.WriteByte('\n')
 }
 
