@@ -49,8 +49,9 @@
 //     revision if that has the nominal time too (revision.pending).
 //
 // A node that starts knows only the newest revision of a key. Where that takes
-// effect after the cursor, the revisions before it still matter and their
-// history is read first (Planner.Incomplete).
+// effect after the cursor, or did so less than EffectDelay before it, the
+// revisions before it still matter and their history is read first
+// (Planner.Incomplete, prepare).
 //
 // # Why a stale job list does no harm
 //

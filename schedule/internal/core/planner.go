@@ -212,7 +212,7 @@ func (p *Planner) Position(c contract.Cursor) {
 	}
 	for key, r := range p.revisions {
 		r.trim(p.at.due)
-		if r.gone && r.effect <= p.at.due {
+		if r.gone && r.settled < p.at.due {
 			delete(p.revisions, key)
 			continue
 		}
@@ -358,7 +358,7 @@ func (p *Planner) tidy() {
 	p.dirty, p.untidy = false, false
 	for key, r := range p.revisions {
 		r.trim(p.at.due)
-		if r.gone && r.effect <= p.at.due {
+		if r.gone && r.settled < p.at.due {
 			delete(p.revisions, key)
 		}
 	}
