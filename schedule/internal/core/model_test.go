@@ -123,6 +123,7 @@ func TestPlannerAgreesWithTheModel(t *testing.T) {
 			"again":   func(*rapid.T) { w.commit(true); w.position() },
 			"lose":    func(*rapid.T) { w.commit(false) },
 			"drain":   func(*rapid.T) { w.drain() },
+			"standby": func(*rapid.T) { w.standby() },
 		})
 		w.now = w.now.Add(10 * time.Second)
 		w.drain()
@@ -138,7 +139,7 @@ func (w *world) pass(upTo time.Duration) {
 	if n%2 == 0 {
 		n = 1 + n*0x9e3779b97f4a7c15%uint64(upTo)
 	}
-	w.now = w.now.Add(time.Duration(n)) //nolint:gosec // at most upTo
+	w.now = w.now.Add(time.Duration(n))
 }
 
 // drain commits all there is to commit.
@@ -171,10 +172,11 @@ func (w *world) replace(key string) {
 	w.planner.Apply(w.store(again, again.rev))
 }
 
-func (w *world) change(key string) {
+// change stores a revision and returns it.
+func (w *world) change(key string) core.Revision {
 	w.pass(time.Second)
-	if len(w.model.revisions[key]) >= contract.BucketHistory {
-		return // a store forgets the first ones
+	if n := len(w.model.revisions[key]); n >= contract.BucketHistory {
+		return w.model.revisions[key][n-1].rev // a store forgets the first ones
 	}
 	r, entry := core.Revision{Key: key}, stored{}
 	switch rapid.IntRange(0, 7).Draw(w.T, "kind") {
@@ -191,7 +193,9 @@ func (w *world) change(key string) {
 		entry.interval = rapid.SampledFrom([]time.Duration{time.Second, 1500 * time.Millisecond, 7 * time.Second, 300 * time.Millisecond}).Draw(w.T, "interval")
 		r.Schedule = contract.Schedule{Jobs: []contract.Job{w.job("@every " + entry.interval.String())}}
 	}
-	w.planner.Apply(w.store(entry, r))
+	r = w.store(entry, r)
+	w.planner.Apply(r)
+	return r
 }
 
 // store stores a revision.
@@ -225,12 +229,32 @@ func (w *world) restart() {
 	w.position()
 }
 
+// standby has the partition published for by another node for a while, which
+// this one takes over from in the end, unless it has let go of too much.
+func (w *world) standby() {
+	w.planner.Release()
+	kept := w.planner
+	for range 3 {
+		w.restart()
+		w.drain()
+		kept.Apply(w.change(w.key()))
+		w.pass(10 * time.Second)
+		kept.Sweep(w.now.Add(-5 * time.Second))
+	}
+	if kept.Servable(w.cursor) {
+		w.planner = kept
+		w.position()
+	}
+}
+
 func (w *world) position() {
 	for _, key := range w.planner.Incomplete(w.cursor) {
 		for _, r := range w.model.revisions[key] {
-			w.planner.Apply(r.rev)
+			w.planner.Recall(w.cursor, key, r.rev.Number, func() core.Revision { return r.rev })
 		}
-		w.planner.Complete(key)
+	}
+	if keys := w.planner.Incomplete(w.cursor); len(keys) > 0 {
+		w.Fatalf("histories of %v are wanted again", keys)
 	}
 	w.planner.Position(w.cursor)
 }
