@@ -49,8 +49,13 @@
 //     revision if that has the nominal time too (revision.pending).
 //
 // A node that starts knows only the newest revision of a key. Where that takes
-// effect after the cursor, the revisions before it still matter and their
-// history is read first (Planner.Incomplete).
+// effect after the cursor, or did so less than EffectDelay before it, the
+// revisions before it still matter and their history is read first
+// (Planner.Incomplete, prepare), that of one key after the other or, where it is
+// shorter, that of all keys in one go (recall.go). What no longer matters is
+// freed: behind the cursor in partitions that this node publishes for, and some
+// time back in the others. A cursor that stands further back than that has the
+// watch begun anew (Planner.Servable).
 //
 // # Why a stale job list does no harm
 //

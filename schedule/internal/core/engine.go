@@ -49,20 +49,25 @@ type Engine struct {
 	members  *members
 	parts    []*partition
 	started  time.Time
-	fresh    atomic.Int64 // everything stored before it has been applied
+	fresh    atomic.Int64  // everything stored before it has been applied
+	newest   atomic.Uint64 // number of the newest revision that this watch has reported
 	synced   atomic.Bool
 	bad      chan BadEntry // to be recorded
 	lastSeen seen
 	clock    clock
 	anew     context.CancelCauseFunc // ends the present watch
+	renewals chan error              // holds one wish to begin the watch anew
 	stop     context.CancelCauseFunc // ends Run; set by it
+
+	recalling chan struct{} // full while a partition reads the histories of all keys
 }
 
 // New returns an engine that is not running.
 func New(o Options, store JobStore, pub Publisher, records Recorder, monitor Monitor) *Engine {
 	e := &Engine{
 		Options: o, store: store, pub: pub, records: records, monitor: monitor,
-		members: newMembers(), started: o.Now(), bad: make(chan BadEntry, 1024),
+		members: newMembers(), started: o.Now(), bad: make(chan BadEntry, 1024), renewals: make(chan error, 1),
+		recalling: make(chan struct{}, 1),
 	}
 	for i := range o.Partitions {
 		e.parts = append(e.parts, newPartition(e, i))
@@ -70,8 +75,9 @@ func New(o Options, store JobStore, pub Publisher, records Recorder, monitor Mon
 	return e
 }
 
-// Ready returns nil when the node knows all schedules and hears its own
-// heartbeat, and otherwise what it is waiting for.
+// Ready returns nil when the node knows all schedules, hears its own heartbeat
+// and stands at the cursors of the partitions that fall to it, and otherwise
+// what it is waiting for.
 func (e *Engine) Ready() error {
 	if !e.synced.Load() {
 		return errors.New("loading schedules")
@@ -79,12 +85,16 @@ func (e *Engine) Ready() error {
 	if err := e.clock.err(); err != nil {
 		return err
 	}
-	if !slices.Contains(e.members.alive(e.Now()), e.Node) {
+	nodes := e.members.alive(e.Now())
+	if !slices.Contains(nodes, e.Node) {
 		return errors.New("no heartbeat of this node was seen lately")
 	}
-	for _, p := range e.parts {
+	for i, p := range e.parts {
 		if err := p.err(); err != nil {
 			return err
+		}
+		if owner(i, nodes) == e.Node && !p.stands() {
+			return errors.New("positioning partitions")
 		}
 	}
 	return nil

@@ -109,38 +109,76 @@ func TestPlannerAgreesWithTheModel(t *testing.T) {
 		w := &world{T: rt, model: model{revisions: map[string][]stored{}}, now: t0, ran: map[nominal]int{}}
 		w.cursor = contract.Cursor{Due: t0.Add(1)}
 		w.limits = core.Limits{Triggers: rapid.IntRange(1, 5).Draw(rt, "limit"), Bytes: 1 << 20}
+		w.store(stored{interval: 300 * time.Millisecond}, core.Revision{
+			Key: "steady", Schedule: contract.Schedule{Jobs: []contract.Job{every("@every 300ms")}},
+		})
 		w.restart()
 		rt.Repeat(map[string]func(*rapid.T){
-			"change":  func(*rapid.T) { w.change() },
+			"change":  func(*rapid.T) { w.change(w.key()) },
+			"replace": func(*rapid.T) { w.replace(w.key()) },
 			"pass":    func(*rapid.T) { w.pass(5 * time.Second) },
 			"outage":  func(*rapid.T) { w.outage() },
 			"restart": func(*rapid.T) { w.restart() },
 			"commit":  func(*rapid.T) { w.commit(true) },
 			"again":   func(*rapid.T) { w.commit(true); w.position() },
 			"lose":    func(*rapid.T) { w.commit(false) },
+			"drain":   func(*rapid.T) { w.drain() },
+			"standby": func(*rapid.T) { w.standby() },
 		})
 		w.now = w.now.Add(10 * time.Second)
-		for w.commit(true) {
-		}
+		w.drain()
 		w.check()
 	})
 }
 
+// pass lets up to that much time pass. rapid prefers small numbers, which would
+// leave most of what happens within one instant: half of them are spread out
+// (Fibonacci hashing).
 func (w *world) pass(upTo time.Duration) {
-	w.now = w.now.Add(time.Duration(rapid.Int64Range(1, int64(upTo)).Draw(w.T, "pass")))
+	n := rapid.Uint64Range(1, uint64(upTo)).Draw(w.T, "pass")
+	if n%2 == 0 {
+		n = 1 + n*0x9e3779b97f4a7c15%uint64(upTo)
+	}
+	w.now = w.now.Add(time.Duration(n))
+}
+
+// drain commits all there is to commit.
+func (w *world) drain() {
+	for w.commit(true) {
+	}
 }
 
 func (w *world) outage() { w.pass(2 * time.Minute); w.restart() }
 
-func (w *world) change() {
-	w.pass(time.Second)
-	key := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(w.T, "key")
-	if len(w.model.revisions[key]) == contract.BucketHistory {
-		return // a store forgets the first ones
+func (w *world) key() string {
+	return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(w.T, "key")
+}
+
+// replace stores a schedule, removes it and stores it again, as a rule before
+// the removal takes effect but after another node has begun.
+func (w *world) replace(key string) {
+	w.change(key)
+	n := len(w.model.revisions[key])
+	if n == 0 || n+2 > contract.BucketHistory {
+		return
 	}
-	w.number++
-	r := core.Revision{Key: key, Number: w.number, Stored: w.now}
-	entry := stored{}
+	again := w.model.revisions[key][n-1]
+	w.pass(5 * time.Second)
+	w.planner.Apply(w.store(stored{}, core.Revision{Key: key, Deleted: true}))
+	w.pass(contract.EffectDelay)
+	w.drain()
+	w.restart()
+	w.pass(time.Second)
+	w.planner.Apply(w.store(again, again.rev))
+}
+
+// change stores a revision and returns it.
+func (w *world) change(key string) core.Revision {
+	w.pass(time.Second)
+	if n := len(w.model.revisions[key]); n >= contract.BucketHistory {
+		return w.model.revisions[key][n-1].rev // a store forgets the first ones
+	}
+	r, entry := core.Revision{Key: key}, stored{}
 	switch rapid.IntRange(0, 7).Draw(w.T, "kind") {
 	case 0:
 		r.Deleted = true
@@ -155,9 +193,18 @@ func (w *world) change() {
 		entry.interval = rapid.SampledFrom([]time.Duration{time.Second, 1500 * time.Millisecond, 7 * time.Second, 300 * time.Millisecond}).Draw(w.T, "interval")
 		r.Schedule = contract.Schedule{Jobs: []contract.Job{w.job("@every " + entry.interval.String())}}
 	}
-	entry.rev = r
-	w.model.revisions[key] = append(w.model.revisions[key], entry)
+	r = w.store(entry, r)
 	w.planner.Apply(r)
+	return r
+}
+
+// store stores a revision.
+func (w *world) store(entry stored, r core.Revision) core.Revision {
+	w.number++
+	r.Number, r.Stored = w.number, w.now
+	entry.rev = r
+	w.model.revisions[r.Key] = append(w.model.revisions[r.Key], entry)
+	return r
 }
 
 // job makes a job with random jitter and misfire policy.
@@ -182,12 +229,32 @@ func (w *world) restart() {
 	w.position()
 }
 
+// standby has the partition published for by another node for a while, which
+// this one takes over from in the end, unless it has let go of too much.
+func (w *world) standby() {
+	w.planner.Release()
+	kept := w.planner
+	for range 3 {
+		w.restart()
+		w.drain()
+		kept.Apply(w.change(w.key()))
+		w.pass(10 * time.Second)
+		kept.Sweep(w.now.Add(-5 * time.Second))
+	}
+	if kept.Servable(w.cursor) {
+		w.planner = kept
+		w.position()
+	}
+}
+
 func (w *world) position() {
 	for _, key := range w.planner.Incomplete(w.cursor) {
 		for _, r := range w.model.revisions[key] {
-			w.planner.Apply(r.rev)
+			w.planner.Recall(w.cursor, key, r.rev.Number, func() core.Revision { return r.rev })
 		}
-		w.planner.Complete(key)
+	}
+	if keys := w.planner.Incomplete(w.cursor); len(keys) > 0 {
+		w.Fatalf("histories of %v are wanted again", keys)
 	}
 	w.planner.Position(w.cursor)
 }

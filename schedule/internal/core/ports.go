@@ -23,6 +23,10 @@ var (
 	ErrNoCursor = errors.New("the cursor is missing")
 )
 
+// ErrVanished is returned by a JobStore that does not have what its watch has
+// reported, as after a purge of the bucket's stream.
+var ErrVanished = errors.New("schedules vanished from the bucket without delete markers")
+
 // Fence identifies the cursor that a commit replaces.
 type Fence uint64
 
@@ -47,6 +51,23 @@ type Change struct {
 	Synced    bool // everything that was stored when the watch began has been reported
 }
 
+// Entry is a revision as it is stored, not decoded yet.
+type Entry struct {
+	Key     string
+	Number  uint64
+	Stored  time.Time
+	Deleted bool
+	Value   []byte
+}
+
+// Revision decodes the entry.
+func (e *Entry) Revision() Revision {
+	if e.Deleted {
+		return Revision{Key: e.Key, Number: e.Number, Stored: e.Stored, Deleted: true}
+	}
+	return NewRevision(e.Key, e.Number, e.Stored, e.Value)
+}
+
 // JobStore holds the schedules and, in the same order of writing, the
 // heartbeats of the schedulers. It is safe for concurrent use.
 type JobStore interface {
@@ -56,13 +77,17 @@ type JobStore interface {
 	// and never ends the watch. It blocks until ctx ends or the watch is lost,
 	// in which case the caller watches anew.
 	Watch(ctx context.Context, report func(Change)) error
-	// History returns the revisions of a key that the store still has, oldest
-	// first.
-	History(ctx context.Context, key string) ([]Revision, error)
-	// Oldest returns the number of the oldest revision or heartbeat that is
-	// still stored. A newest revision of a key that is older has vanished
-	// without a trace: the bucket's stream was purged.
-	Oldest(ctx context.Context) (uint64, error)
+	// History reports, in the order of writing and one call at a time, every
+	// stored revision of a key, or of every key when key is empty. It returns
+	// once it has got to a revision or heartbeat that it was asked for and whose
+	// number is until or more: a copy of the store that lags behind is waited
+	// for. It returns ErrVanished when that does not come, and for a key that
+	// contract.CheckKey refuses. What it reports is valid during the call.
+	History(ctx context.Context, key string, until uint64, report func(Entry)) error
+	// Extent returns the number of the oldest revision or heartbeat that is
+	// still stored, and how many there are. A newest revision of a key that is
+	// older has vanished.
+	Extent(ctx context.Context) (oldest, count uint64, err error)
 	// Beat stores a heartbeat.
 	Beat(ctx context.Context, beat contract.Heartbeat) error
 }

@@ -54,7 +54,7 @@ type revision struct {
 	stored    int64 // server's timestamp
 	effect    int64 // stored + EffectDelay: holds from here …
 	until     int64 // … to here, exclusive: the next revision's effect
-	settled   int64 // from here on, older no longer matters
+	settled   int64 // behind a cursor beyond it, older no longer matters
 	anchor    int64 // "@every" counts from here
 	gone      bool  // deleted
 	bad       error
@@ -71,12 +71,18 @@ type job struct {
 	def   contract.Job
 }
 
+// prepare makes a revision ready for planning. The revisions before it matter
+// for as long as it takes effect, and as its jitter then delays occurrences;
+// and for EffectDelay more, because a revision that is yet to come asks which
+// of its nominal times they ran (covers). At a cursor that is due at D, what is
+// yet to come was stored at D - EffectDelay or later (Engine.horizon), and asks
+// for no nominal time before that.
 func prepare(namespace string, r Revision) *revision {
 	p := &revision{
 		namespace: namespace, key: r.Key, number: r.Number, stored: nanos(r.Stored), until: forever,
 		effect: nanos(r.Stored.Add(contract.EffectDelay)), gone: r.Deleted, bad: r.Bad,
 	}
-	p.settled = p.effect
+	p.settled = p.effect + int64(contract.EffectDelay)
 	if r.Deleted || r.Bad != nil {
 		return p
 	}
@@ -92,7 +98,7 @@ func prepare(namespace string, r Revision) *revision {
 			return p
 		}
 		p.jobs[i] = job{times: times, def: def}
-		p.settled = max(p.settled, p.effect+int64(def.Jitter))
+		p.settled = max(p.settled, p.effect+int64(contract.EffectDelay)+int64(def.Jitter))
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -10,9 +11,6 @@ import (
 
 // errAnew ends a watch whose revisions count from the beginning.
 var errAnew = errors.New("the bucket was deleted and made anew")
-
-// errVanished ends a watch whose store lost keys without delete markers.
-var errVanished = errors.New("schedules vanished from the bucket without delete markers")
 
 // loadingStep is how many schedules are loaded between two words about it.
 const loadingStep = 100_000
@@ -39,6 +37,11 @@ func (e *Engine) watchOnce(ctx context.Context) error {
 	defer cancel(nil)
 	e.anew = cancel
 	e.synced.Store(false)
+	e.newest.Store(0)
+	select {
+	case <-e.renewals: //nolint:errcheck // it was about the watch before
+	default:
+	}
 	for _, p := range e.parts {
 		p.unsync()
 	}
@@ -49,7 +52,7 @@ func (e *Engine) watchOnce(ctx context.Context) error {
 		e.audit(ctx, cancel)
 	}()
 	err := e.store.Watch(ctx, e.apply)
-	if cause := context.Cause(ctx); errors.Is(cause, errVanished) || errors.Is(cause, errAnew) {
+	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
 	cancel(nil)
@@ -57,25 +60,42 @@ func (e *Engine) watchOnce(ctx context.Context) error {
 	return err
 }
 
-// audit ends the watch when keys have vanished from the store without a trace.
+// renew has the watch begun anew. It does not block.
+func (e *Engine) renew(reason error) {
+	select {
+	case e.renewals <- reason:
+	default:
+	}
+}
+
+// audit ends the watch when it is to be begun anew: because a partition wants
+// it, or because keys have vanished from the store.
 func (e *Engine) audit(ctx context.Context, cancel context.CancelCauseFunc) {
-	for sleep(ctx, auditEvery); ctx.Err() == nil; sleep(ctx, auditEvery) {
-		if !e.synced.Load() {
-			continue
-		}
-		limited, stop := context.WithTimeout(ctx, callTimeout)
-		oldest, err := e.store.Oldest(limited)
-		stop()
-		if err != nil {
-			continue // the watch itself will tell
-		}
-		for _, p := range e.parts {
-			if p.holdsBefore(oldest) {
-				cancel(errVanished)
-				return
+	look := time.NewTicker(auditEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case reason := <-e.renewals:
+			cancel(reason)
+		case <-look.C:
+			if e.synced.Load() && e.vanished(ctx) {
+				cancel(ErrVanished)
 			}
 		}
 	}
+}
+
+// vanished reports whether the store has lost a key that a partition holds.
+func (e *Engine) vanished(ctx context.Context) bool {
+	limited, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	oldest, _, err := e.store.Extent(limited)
+	if err != nil {
+		return false // the watch itself will tell
+	}
+	return slices.ContainsFunc(e.parts, func(p *partition) bool { return p.holdsBefore(oldest) })
 }
 
 // apply takes one change of the store. It is called by one goroutine.
@@ -116,6 +136,9 @@ func (e *Engine) applyRevision(r Revision) {
 		if n := len(e.lastSeen); n%loadingStep == 0 {
 			e.monitor.Loading(n, false)
 		}
+	}
+	if r.Number > e.newest.Load() {
+		e.newest.Store(r.Number)
 	}
 	p := e.parts[contract.Partition(r.Key, len(e.parts))]
 	positioned, added := p.apply(r)

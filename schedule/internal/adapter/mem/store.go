@@ -3,8 +3,10 @@
 package mem
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +24,7 @@ type Store struct {
 	mu       sync.Mutex
 	seq      uint64
 	oldest   uint64
-	history  map[string][]core.Revision
+	history  map[string][]core.Entry
 	beats    map[string]core.Change
 	watchers map[chan core.Change]struct{}
 	deaf     bool
@@ -33,16 +35,14 @@ var _ core.JobStore = (*Store)(nil)
 // NewStore returns an empty store that stamps what it stores by now.
 func NewStore(now func() time.Time) *Store {
 	return &Store{
-		now: now, history: map[string][]core.Revision{},
+		now: now, history: map[string][]core.Entry{},
 		beats: map[string]core.Change{}, watchers: map[chan core.Change]struct{}{},
 	}
 }
 
 // Put stores a value, raw as an application would.
 func (s *Store) Put(key string, value []byte) core.Revision {
-	return s.write(func(number uint64, at time.Time) core.Revision {
-		return core.NewRevision(key, number, at, value)
-	})
+	return s.write(core.Entry{Key: key, Value: value})
 }
 
 // Set stores a schedule of the given jobs.
@@ -61,9 +61,7 @@ func (s *Store) PutSchedule(key string, schedule contract.Schedule) core.Revisio
 
 // Delete stores a delete marker.
 func (s *Store) Delete(key string) core.Revision {
-	return s.write(func(number uint64, at time.Time) core.Revision {
-		return core.Revision{Key: key, Number: number, Stored: at, Deleted: true}
-	})
+	return s.write(core.Entry{Key: key, Deleted: true})
 }
 
 // Purge removes everything stored so far, without markers, as a purge of the
@@ -93,12 +91,13 @@ func (s *Store) SetDeaf(deaf bool) {
 	s.deaf = deaf
 }
 
-func (s *Store) write(revise func(uint64, time.Time) core.Revision) core.Revision {
+func (s *Store) write(e core.Entry) core.Revision {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq++
-	r := revise(s.seq, s.now().UTC())
-	s.history[r.Key] = append(s.history[r.Key], r)
+	e.Number, e.Stored = s.seq, s.now().UTC()
+	s.history[e.Key] = append(s.history[e.Key], e)
+	r := e.Revision()
 	s.publish(core.Change{Stored: r.Stored, Revision: &r})
 	return r
 }
@@ -130,8 +129,8 @@ func (s *Store) Watch(ctx context.Context, report func(core.Change)) error {
 	for _, c := range s.beats {
 		updates <- c
 	}
-	for _, revisions := range s.history {
-		r := revisions[len(revisions)-1]
+	for _, entries := range s.history {
+		r := entries[len(entries)-1].Revision()
 		updates <- core.Change{Stored: r.Stored, Revision: &r}
 	}
 	updates <- core.Change{Synced: true}
@@ -154,15 +153,50 @@ func (s *Store) Watch(ctx context.Context, report func(core.Change)) error {
 }
 
 // History implements core.JobStore.
-func (s *Store) History(_ context.Context, key string) ([]core.Revision, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]core.Revision(nil), s.history[key]...), nil
+func (s *Store) History(ctx context.Context, key string, until uint64, report func(core.Entry)) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if key != "" && contract.CheckKey(key) != nil {
+		return core.ErrVanished
+	}
+	last, entries := s.entries(key)
+	for _, e := range entries {
+		report(e)
+	}
+	if last < until {
+		return core.ErrVanished
+	}
+	return nil
 }
 
-// Oldest implements core.JobStore.
-func (s *Store) Oldest(context.Context) (uint64, error) {
+// entries returns the history of a key, or of all, in the order of writing, and
+// the last number that it reaches.
+func (s *Store) entries(key string) (last uint64, entries []core.Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.oldest, nil
+	for k, stored := range s.history {
+		if key == "" || k == key {
+			entries = append(entries, stored...)
+		}
+	}
+	slices.SortFunc(entries, func(a, b core.Entry) int { return cmp.Compare(a.Number, b.Number) })
+	if key == "" {
+		return s.seq, entries // heartbeats count
+	}
+	if len(entries) > 0 {
+		last = entries[len(entries)-1].Number
+	}
+	return last, entries
+}
+
+// Extent implements core.JobStore.
+func (s *Store) Extent(context.Context) (oldest, count uint64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count = uint64(len(s.beats))
+	for _, entries := range s.history {
+		count += uint64(len(entries))
+	}
+	return s.oldest, count, nil
 }

@@ -106,7 +106,8 @@ func change(entry jetstream.KeyValueEntry) (core.Change, bool) {
 	}
 	c := core.Change{Stored: entry.Created()}
 	if !strings.HasPrefix(entry.Key(), contract.NodePrefix) {
-		r := revision(entry)
+		e := stored(entry)
+		r := e.Revision()
 		c.Revision = &r
 		return c, true
 	}
@@ -118,39 +119,10 @@ func change(entry jetstream.KeyValueEntry) (core.Change, bool) {
 	return c, err == nil
 }
 
-func revision(entry jetstream.KeyValueEntry) core.Revision {
-	if entry.Operation() == jetstream.KeyValuePut {
-		return core.NewRevision(entry.Key(), entry.Revision(), entry.Created(), entry.Value())
-	}
-	return core.Revision{Key: entry.Key(), Number: entry.Revision(), Stored: entry.Created(), Deleted: true}
-}
-
-// History implements core.JobStore. A key that was purged has none, and neither
-// has one that no application can have set: as a subject it might stand for
-// many keys.
-func (s *Store) History(ctx context.Context, key string) ([]core.Revision, error) {
-	if contract.CheckKey(key) != nil {
-		return nil, nil
-	}
-	watcher, err := s.kv.Watch(ctx, key, jetstream.IncludeHistory())
-	if err != nil {
-		return nil, fmt.Errorf("read history of %q: %w", key, err)
-	}
-	defer stop(watcher)
-	var revisions []core.Revision
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("read history of %q: %w", key, ctx.Err())
-		case entry, ok := <-watcher.Updates():
-			switch {
-			case !ok:
-				return nil, fmt.Errorf("read history of %q: %w", key, errLost)
-			case entry == nil:
-				return revisions, nil
-			}
-			revisions = append(revisions, revision(entry))
-		}
+func stored(entry jetstream.KeyValueEntry) core.Entry {
+	return core.Entry{
+		Key: entry.Key(), Number: entry.Revision(), Stored: entry.Created(),
+		Deleted: entry.Operation() != jetstream.KeyValuePut, Value: entry.Value(),
 	}
 }
 
@@ -165,13 +137,14 @@ func stop(watcher jetstream.KeyWatcher) {
 	_ = watcher.Stop()
 }
 
-// Oldest implements core.JobStore.
-func (s *Store) Oldest(ctx context.Context) (uint64, error) {
+// Extent implements core.JobStore.
+func (s *Store) Extent(ctx context.Context) (oldest, count uint64, err error) {
 	stream, err := s.js.Stream(ctx, s.names.BucketStream())
 	if err != nil {
-		return 0, fmt.Errorf("look at bucket: %w", err)
+		return 0, 0, fmt.Errorf("look at bucket: %w", err)
 	}
-	return stream.CachedInfo().State.FirstSeq, nil
+	state := stream.CachedInfo().State
+	return state.FirstSeq, state.Msgs, nil
 }
 
 // Beat implements core.JobStore.

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/internal/adapter/natskv"
+	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/schedule/internal/core/porttest"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
@@ -24,6 +25,30 @@ func TestConforms(t *testing.T) {
 		namespaces <- contract.Names(c)
 	}
 	porttest.JobStore(t, func(t *testing.T) porttest.Bucket { return open(t, server, <-namespaces) })
+}
+
+// The server reads a history from any replica of the stream, which may not have
+// yet what the watch has reported from another.
+func TestHistoryWaitsForWhatItsReplicaDoesNotHaveYet(t *testing.T) {
+	t.Parallel()
+	b := open(t, natstest.Start(t), "ns")
+	value := []byte(`{"v":1}`)
+	b.Put("a", value)
+	for _, key := range []string{"a", ""} {
+		var last, until uint64
+		err := b.Store.History(context.Background(), key, 0, func(e core.Entry) { until = e.Number + 1 })
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = b.Store.History(context.Background(), key, until, func(e core.Entry) {
+			if last = e.Number; last == until-1 {
+				go b.Put("a", value) // it comes after the history seemed to be at its end
+			}
+		})
+		if err != nil || last != until {
+			t.Errorf("History(%q) until %d = %v and ended at %d", key, until, err, last)
+		}
+	}
 }
 
 func open(t *testing.T, server *natstest.Server, names contract.Names) porttest.Bucket {

@@ -29,11 +29,13 @@ func JobStore(t *testing.T, fresh func(t *testing.T) Bucket) {
 		{"reports changes in order", changes},
 		{"a bad value does not end the watch", badValues},
 		{"heartbeats come in the order of writing", heartbeats},
-		{"history, oldest first", history},
 		{"watch ends with its context", watchEnds},
-		{"oldest", oldest},
-		{"keys that are wildcards", wildcards},
+		{"history of a key, in the order of writing", historyOfKey},
+		{"history of all keys, in the order of writing", historyOfAll},
+		{"history that has vanished", vanished},
+		{"history of keys that are wildcards", wildcards},
 		{"a history cut short is an error", cutShort},
+		{"extent", extent},
 	} {
 		t.Run(test.name, func(t *testing.T) { t.Parallel(); test.run(t, fresh(t)) })
 	}
@@ -203,28 +205,6 @@ func heartbeats(t *testing.T, b Bucket) {
 	}
 }
 
-func history(t *testing.T, b Bucket) {
-	b.Put("a", []byte(valid))
-	b.Put("a", []byte("garbage"))
-	b.Delete("a")
-	b.Put("a", []byte(valid))
-	got, err := b.Store.History(context.Background(), "a")
-	if err != nil || len(got) != 4 {
-		t.Fatalf("History = %+v, %v, want 4 revisions", got, err)
-	}
-	for i := 1; i < len(got); i++ {
-		if got[i].Number <= got[i-1].Number {
-			t.Errorf("revision %d comes after %d", got[i].Number, got[i-1].Number)
-		}
-	}
-	if got[0].Bad != nil || got[1].Bad == nil || !got[2].Deleted || got[3].Bad != nil {
-		t.Errorf("History = %+v", got)
-	}
-	if none, err := b.Store.History(context.Background(), "unknown"); err != nil || len(none) != 0 {
-		t.Errorf("History of an unknown key = %v, %v, want none", none, err)
-	}
-}
-
 func watchEnds(t *testing.T, b Bucket) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -242,46 +222,5 @@ func watchEnds(t *testing.T, b Bucket) {
 		}
 	case <-time.After(patience):
 		t.Error("Watch did not return")
-	}
-}
-
-func oldest(t *testing.T, b Bucket) {
-	w := watch(t, b.Store)
-	b.Put("a", []byte(valid))
-	all := w.until(func(all []core.Change) bool { _, ok := revisions(all)["a"]; return ok })
-	first, err := b.Store.Oldest(context.Background())
-	if a := revisions(all)["a"]; err != nil || first > a.Number {
-		t.Errorf("Oldest = %d, %v, want at most %d", first, err, a.Number)
-	}
-}
-
-// wildcards: what a bucket takes as a key may stand for many keys elsewhere.
-func wildcards(t *testing.T, b Bucket) {
-	for _, key := range []string{"a", "b", "*", ">", "a.>"} {
-		b.Put(key, []byte(valid))
-	}
-	for _, key := range []string{"*", ">", "a.>"} {
-		got, err := b.Store.History(context.Background(), key)
-		if err != nil {
-			t.Errorf("History(%q): %v", key, err)
-		}
-		for _, r := range got {
-			if r.Key != key {
-				t.Errorf("History(%q) holds a revision of %q", key, r.Key)
-			}
-		}
-	}
-	if a := revisions(watch(t, b.Store).until(synced))["*"]; a.Bad == nil {
-		t.Error("the key * is not reported as bad")
-	}
-}
-
-// cutShort: a history that cannot be read whole is an error.
-func cutShort(t *testing.T, b Bucket) {
-	b.Put("a", []byte(valid))
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if got, err := b.Store.History(ctx, "a"); err == nil && len(got) == 0 {
-		t.Error("History with a context that has ended returns none and no error")
 	}
 }
