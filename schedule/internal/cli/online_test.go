@@ -328,6 +328,7 @@ func TestResults(t *testing.T) {
 2100-01-01T00:59:48.007+01:00  0    missed     -        missed    -       -         5 from 2099-12-31T23:59:48.000Z to 2100-01-01T00:00:48.000Z: late
 `)
 	equal(t, b.ok(t, "", "results", "a", "--since", "1h"), heading) // there are records, though none so new
+	equal(t, b.ok(t, "", "results", "a", "--outcome", "lost"), heading)
 	var document struct{ Results []common.Result }
 	noError(t, json.Unmarshal([]byte(b.ok(t, "", "results", "a", "-n", "2", "-o", "json")), &document))
 	if len(document.Results) != 2 || document.Results[0].Kind != contract.KindFinal {

@@ -55,13 +55,13 @@ Ctrl-C; as JSON each is then one line.`,
 // at the end.
 func (s *session) showResults(ctx context.Context, schedule *client.Schedule, key string, query client.ResultQuery) error {
 	w := resultWriter{session: s, stream: query.Follow}
-	var unreadable error
+	var odd error
 	for result, err := range schedule.Results(ctx, key, query) {
 		switch {
 		case err != nil && query.Follow && ctx.Err() != nil:
 			return nil // Ctrl-C is how following ends
-		case errors.Is(err, contract.ErrMalformed), errors.Is(err, contract.ErrNewer):
-			unreadable = err
+		case unreadable(err):
+			odd = err
 			continue
 		case err != nil:
 			return err
@@ -70,26 +70,34 @@ func (s *session) showResults(ctx context.Context, schedule *client.Schedule, ke
 			return err
 		}
 	}
-	if !w.any && unreadable == nil && !query.Follow {
-		if err := s.known(ctx, schedule, key, query); err != nil {
+	if !w.any && odd == nil && !query.Follow {
+		if err := s.known(ctx, schedule, key); err != nil {
 			return err
 		}
 	}
-	return errors.Join(w.finish(), unreadable)
+	return errors.Join(w.finish(), odd)
+}
+
+// unreadable reports whether an error is about a record that is there.
+func unreadable(err error) bool {
+	return errors.Is(err, contract.ErrMalformed) || errors.Is(err, contract.ErrNewer)
 }
 
 // known returns an error for a key that has neither a schedule, good or bad, nor
 // any record: it is probably mistyped.
-func (s *session) known(ctx context.Context, schedule *client.Schedule, key string, query client.ResultQuery) error {
+func (s *session) known(ctx context.Context, schedule *client.Schedule, key string) error {
 	_, err := schedule.EntryContext(ctx, key)
 	if errors.Is(err, client.ErrBadEntry) {
 		return nil
 	}
-	if !errors.Is(err, client.ErrNotFound) || query.Since.IsZero() {
+	if !errors.Is(err, client.ErrNotFound) {
 		return err
 	}
-	for range schedule.Results(ctx, key, client.ResultQuery{Limit: 1}) {
-		return nil
+	for _, failed := range schedule.Results(ctx, key, client.ResultQuery{Limit: 1}) {
+		if unreadable(failed) {
+			return nil
+		}
+		return failed
 	}
 	return err
 }
