@@ -53,7 +53,11 @@ func (h *hand) Code(doing string, err error) (code, text string) {
 func byHand(t *testing.T, h *hand) (ask func(endpoint, request string) *nats.Msg, service *natsapi.Service) {
 	t.Helper()
 	server := natstest.Start(t)
-	service, err := natsapi.Start(server.Connect(t), "ns", node("a"), h, time.Now)
+	own := server.Connect(t)
+	service, err := natsapi.Start(own, "ns", node("a"), h, time.Now)
+	if err == nil {
+		err = own.Flush() // or the server may not know of it yet
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

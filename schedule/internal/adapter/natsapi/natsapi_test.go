@@ -30,7 +30,11 @@ func setup(t *testing.T, nodes ...node) *nats.Conn {
 	t.Helper()
 	server := natstest.Start(t)
 	for _, n := range nodes {
-		s, err := natsapi.Start(server.Connect(t), "ns", n, &hand{}, func() time.Time { return now })
+		own := server.Connect(t)
+		s, err := natsapi.Start(own, "ns", n, &hand{}, func() time.Time { return now })
+		if err == nil {
+			err = own.Flush() // or the server may not know of it yet
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
