@@ -30,10 +30,13 @@
 //
 // # When to ask again
 //
-// Calls that are refused are given times one after the other, at the pace at
-// which the target is expected to take them: they come back as places become
-// free, not all at once. Times lie within spread of the first one possible;
-// calls beyond that are strewn over the later half of it.
+// Calls that are refused are given times one after the other, at twice the pace
+// at which the target is expected to take them and from when the room is half
+// empty: they come back as places become free, not all at once, and soon enough
+// when the target is faster than it seemed. Times lie within spread of the first
+// one; calls beyond that are strewn over the later half of it. A herd that the
+// room cannot hold is worked off as fast as its target can, each call being
+// refused once or twice.
 //
 // # The breaker
 //

@@ -3,7 +3,7 @@ package targets
 import "time"
 
 const (
-	inertia    = 8                     // calls over which the typical duration is averaged
+	inertia    = 32                    // calls over which the typical duration is averaged
 	paceExpiry = 10 * time.Millisecond // how long an estimate is used
 )
 
@@ -23,23 +23,17 @@ func (p *pace) ended(took time.Duration) {
 	p.typical += (took - p.typical) / inertia
 }
 
-// gap is the expected time between two calls that come in: until a place
-// becomes free, or a token comes.
-func (g *target) gap(now time.Time) time.Duration {
-	gap := g.placeGap(now)
-	if g.limiter != nil {
-		gap = max(gap, seconds(1/float64(g.limiter.Limit())))
+// room is how many calls may wait: those that are expected to come in within
+// maxWait, both for places and for tokens.
+func (g *target) room(now time.Time) int {
+	n := maxRoom
+	if gap := g.placeGap(now); gap > 0 {
+		n = min(n, int(maxWait/gap))
 	}
-	return gap
-}
-
-// expect is the expected time until that many calls, from 1, have come in.
-func (g *target) expect(calls int, now time.Time) time.Duration {
-	wait := time.Duration(calls) * g.placeGap(now)
 	if g.limiter != nil {
-		wait = max(wait, g.tokens(calls, now))
+		n = min(n, int(g.limiter.TokensAt(now)+maxWait.Seconds()*float64(g.limiter.Limit())))
 	}
-	return wait
+	return n
 }
 
 // tokens is the time until that many tokens are there.

@@ -2,7 +2,6 @@ package targets_test
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,62 +11,6 @@ import (
 	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
-
-// herd has n calls that take d come at once, and says how it went when all
-// have been made or refused.
-type herd struct {
-	refused []time.Duration // when to ask again
-	most    int64           // that ran at once
-	took    time.Duration
-}
-
-func (b *bench) herd(target string, n int, d time.Duration) (h herd) {
-	var mu sync.Mutex
-	var running atomic.Int64
-	var calls sync.WaitGroup
-	began := time.Now()
-	for range n {
-		calls.Go(func() {
-			done, again := b.Enter(b.t.Context(), target)
-			now := running.Add(1)
-			mu.Lock()
-			if done == nil {
-				h.refused = append(h.refused, again)
-				running.Add(-1)
-			} else {
-				h.most = max(h.most, now)
-			}
-			mu.Unlock()
-			if done != nil {
-				time.Sleep(d)
-				running.Add(-1)
-				done(ok)
-			}
-		})
-	}
-	calls.Wait()
-	h.took = time.Since(began)
-	return h
-}
-
-func TestFastHostLosesNoThroughput(t *testing.T) {
-	t.Parallel()
-	for name, d := range map[string]time.Duration{"1 ms": time.Millisecond, "5 ms": 5 * time.Millisecond} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			in(t, targets.Config{}, func(t *testing.T, b *bench) {
-				const n = 10_000
-				h := b.herd("fast:80", n, d)
-				if len(h.refused) != 0 || h.most != targets.DefaultConcurrency {
-					t.Errorf("%d of %d calls were refused, %d ran at once", len(h.refused), n, h.most)
-				}
-				if ideal := d * (n / targets.DefaultConcurrency); h.took > ideal+d {
-					t.Errorf("it took %s, want %s", h.took, ideal)
-				}
-			})
-		})
-	}
-}
 
 func TestFirstComeFirstServed(t *testing.T) {
 	t.Parallel()
@@ -133,22 +76,6 @@ func TestHangingHostLeavesOthersUntouched(t *testing.T) {
 		}
 		for range 500 {
 			<-got
-		}
-	})
-}
-
-// Most of a host's calls hang, yet the places that still change hands are used.
-func TestLongCallsAmongShortOnes(t *testing.T) {
-	t.Parallel()
-	in(t, targets.Config{}, func(t *testing.T, b *bench) {
-		long := b.fill("mixed:80", 24)
-		time.Sleep(10 * time.Minute)
-		h := b.herd("mixed:80", 5000, time.Millisecond)
-		if ideal := 5000 / 8 * time.Millisecond; len(h.refused) != 0 || h.took > ideal+time.Millisecond {
-			t.Errorf("%d calls were refused; it took %s, want %s", len(h.refused), h.took, ideal)
-		}
-		for _, done := range long {
-			done(ok)
 		}
 	})
 }
@@ -224,51 +151,6 @@ func TestWaitsAreForetold(t *testing.T) {
 	}
 }
 
-// A host that is slower than the calls that want it is kept busy by those that
-// come back.
-func TestSlowHostIsKeptBusy(t *testing.T) {
-	t.Parallel()
-	for name, took := range map[string]time.Duration{"1 s": time.Second, "10 s": 10 * time.Second} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			in(t, targets.Config{}, func(t *testing.T, b *bench) {
-				var made atomic.Int64
-				for range 500 {
-					go b.callAgain("a:80", took, &made)
-				}
-				const span = 5 * time.Minute
-				time.Sleep(span)
-				want := int64(span/took) * targets.DefaultConcurrency
-				if got := made.Load(); got < want*9/10 || got > want {
-					t.Errorf("%d calls were made in %s, want %d", got, span, want)
-				}
-			})
-		})
-	}
-}
-
-// callAgain makes calls until the test ends.
-func (b *bench) callAgain(target string, took time.Duration, made *atomic.Int64) {
-	ctx := b.t.Context()
-	for ctx.Err() == nil {
-		done, again := b.Enter(ctx, target)
-		wait := again
-		if done != nil {
-			wait = took
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
-		if done != nil && ctx.Err() == nil {
-			made.Add(1)
-			done(ok)
-		}
-	}
-}
-
 func TestRoomIsBounded(t *testing.T) {
 	t.Parallel()
 	in(t, targets.Config{Concurrency: 1}, func(t *testing.T, b *bench) {
@@ -286,32 +168,6 @@ func TestRoomIsBounded(t *testing.T) {
 			}
 		}
 		done(ok)
-	})
-}
-
-// What is refused comes back over some time, not at once and not too late,
-// and in the room's absence at the pace at which the host takes it.
-func TestRefusedCallsComeBackOneAfterTheOther(t *testing.T) {
-	t.Parallel()
-	in(t, targets.Config{}, func(t *testing.T, b *bench) {
-		b.herd("a:80", 320, 100*time.Millisecond) // so it takes 320 a second
-		h := b.herd("a:80", 4000, 100*time.Millisecond)
-		if len(h.refused) < 3000 {
-			t.Fatalf("only %d calls were refused", len(h.refused))
-		}
-		slices.Sort(h.refused)
-		if first, last := h.refused[0], h.refused[len(h.refused)-1]; first < time.Second || last > 31*time.Second {
-			t.Errorf("they come back after %s to %s", first, last)
-		}
-		seconds := map[int]int{}
-		for _, again := range h.refused {
-			seconds[int(again.Seconds())]++
-		}
-		for second, n := range seconds {
-			if n > 400 {
-				t.Errorf("%d come back in second %d, of %d in all", n, second, len(h.refused))
-			}
-		}
 	})
 }
 

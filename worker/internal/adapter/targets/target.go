@@ -83,9 +83,8 @@ func (g *target) enter(w *waiter, now time.Time) {
 			return
 		}
 	}
-	ahead := g.waiting.Len() + 1
-	if wait := g.expect(ahead, now); wait > maxWait || ahead > maxRoom {
-		w.again = g.again(now, min(wait, maxBase), g.gap(now))
+	if g.waiting.Len() >= g.room(now) {
+		w.again = g.later(now)
 		return
 	}
 	w.since, w.ready = now, make(chan struct{})
@@ -134,23 +133,28 @@ func (g *target) serve(now time.Time) {
 	}
 }
 
-// thin refuses those who have waited too long and those whose wait has become
-// too long.
+// thin refuses those who have waited too long and those for whom the room has
+// become too small.
 func (g *target) thin(now time.Time) {
 	for e := g.waiting.Front(); e != nil; e = g.waiting.Front() {
 		w, _ := e.Value.(*waiter)
 		if now.Sub(w.since) < maxWait {
 			break
 		}
-		g.refuse(w, g.again(now, min(g.expect(g.waiting.Len(), now), maxBase), g.gap(now)))
+		g.refuse(w, g.later(now))
 	}
-	for e := g.waiting.Back(); e != nil; e = g.waiting.Back() {
+	room := g.room(now)
+	if g.waiting.Len() <= room {
+		return
+	}
+	e := g.waiting.Front()
+	for range room {
+		e = e.Next()
+	}
+	for e != nil { // in their order, so that they come back in it
 		w, _ := e.Value.(*waiter)
-		wait := g.expect(g.waiting.Len(), now)
-		if wait <= maxWait {
-			return
-		}
-		g.refuse(w, g.again(now, min(wait, maxBase), g.gap(now)))
+		e = e.Next()
+		g.refuse(w, g.later(now))
 	}
 }
 
