@@ -24,7 +24,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	for _, size := range sizes {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
-			n := (&site{urls: []string{startProcess(b)}, replicas: 1}).namespace(b)
+			n := apart(b, 1).namespace(b)
 			n.store(size, 0, simple)
 			f := figures{}
 			for b.Loop() {

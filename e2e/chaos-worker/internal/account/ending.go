@@ -106,20 +106,27 @@ func (b *book) deadLetters(l *life) {
 	}
 }
 
-// known is how long after the log was asked a call may still be made.
-const known = 2 * time.Second
+const (
+	// known is how long after the log was asked a call may still be made.
+	known = 2 * time.Second
+	// forgotten is how long a trigger may have been with a worker when a server
+	// that is killed forgets that it was given away.
+	forgotten = 5 * time.Second
+)
 
 // afterwards judges the calls after the final record: whoever is given a
 // trigger again asks the log first. Excused is a worker that was stalled after
-// it had asked; and a server that was harmed may have forgotten that it gave
-// the trigger away before.
+// it had asked. And a server that is harmed may forget what it has just given
+// away, or what was just acknowledged: then a trigger looks new.
 func (b *book) afterwards(l *life, stored time.Time) {
 	for _, c := range l.calls {
 		if !c.Arrived.After(stored.Add(known)) {
 			continue
 		}
 		b.verdict.Recalled++
-		if !b.harmed(c.Worker, stored, c.Arrived) && !b.harmed(servers, stored.Add(-b.AckWait), c.Arrived) {
+		excused := b.harmed(c.Worker, stored, c.Arrived) ||
+			b.harmed(servers, l.calls[0].Arrived.Add(-forgotten), stored.Add(known))
+		if !excused {
 			b.find(Recalled, l, "attempt %d was made %s after the final record was stored", c.Attempt, c.Arrived.Sub(stored))
 		}
 	}

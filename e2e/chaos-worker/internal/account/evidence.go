@@ -42,7 +42,7 @@ type Record struct {
 
 // Harm is a time during which a worker was stalled; a kill takes no time.
 type Harm struct {
-	Worker   string // empty: servers were harmed
+	Worker   string // empty: a server was killed or stalled
 	From, To time.Time
 }
 
