@@ -14,14 +14,14 @@ import (
 const backlogKeys = 100
 
 // trigger is the i-th of a trial, as a scheduler stores it, of a job that calls
-// url.
-func (n *namespace) trigger(i int, due time.Time, url string) *nats.Msg {
+// url and has that timeout (0: the default).
+func (n *namespace) trigger(i int, due time.Time, url string, timeout time.Duration) *nats.Msg {
 	n.b.Helper()
 	job, name := at(due, url), key(i%backlogKeys)
 	nominal := due.Add(time.Duration(i)) // no two have the same
 	data, err := contract.Encode(contract.Trigger{
 		ID: contract.OccurrenceID(string(n.names), name, 0, nominal), Key: name, Mode: job.Mode,
-		Scheduled: nominal.UTC(), Due: due.UTC(), Revision: 1, Option: job.Option, Attempts: contract.MaxAttempts,
+		Scheduled: nominal.UTC(), Due: due.UTC(), Revision: 1, Option: job.Option, Timeout: contract.Duration(timeout),
 	})
 	if err != nil {
 		n.b.Fatal(err)
@@ -30,10 +30,10 @@ func (n *namespace) trigger(i int, due time.Time, url string) *nats.Msg {
 }
 
 // backlog stores count triggers that are due.
-func (n *namespace) backlog(count int, due time.Time, url string) {
+func (n *namespace) backlog(count int, due time.Time, url string, timeout time.Duration) {
 	n.b.Helper()
 	for i := range count {
-		n.publish(n.trigger(i, due, url))
+		n.publish(n.trigger(i, due, url, timeout))
 	}
 	n.flush()
 }

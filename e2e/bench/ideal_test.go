@@ -63,7 +63,7 @@ func (n *namespace) bare(count, concurrency int, url string) {
 	n.b.Helper()
 	c := newClient(string(n.names), concurrency)
 	defer c.close()
-	trigger, err := contract.Decode[contract.Trigger](n.trigger(0, time.Now(), url).Data)
+	trigger, err := contract.Decode[contract.Trigger](n.trigger(0, time.Now(), url, 0).Data)
 	if err != nil {
 		n.b.Fatal(err)
 	}

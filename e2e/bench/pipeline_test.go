@@ -89,7 +89,7 @@ func pipelines(b *testing.B, s *site, t *targets, size int, f figures) {
 func (c *contender) compete(n *namespace, t *targets, size int) (took, used time.Duration) {
 	n.b.Helper()
 	if c.start != nil {
-		n.backlog(size, time.Now().Add(-c.late), t.good)
+		n.backlog(size, time.Now().Add(-c.late), t.good, 0)
 	}
 	t.look(n.b, true)
 	runtime.GC()
