@@ -45,7 +45,7 @@ func simple(i int) common.Job {
 
 func loadOnce(b *testing.B, size, times int, f figures) {
 	b.Helper()
-	n := (&site{urls: []string{startProcess(b)}, replicas: 1}).namespace(b)
+	n := apart(b, 1).namespace(b)
 	for range times {
 		n.store(size, 0, simple)
 	}

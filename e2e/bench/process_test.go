@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,34 +15,52 @@ import (
 	"github.com/weplanx/workflow/shared/natstest"
 )
 
-// folderVariable makes a process of this test binary a server.
-const folderVariable = "BENCH_SERVER"
+// Variables that make a process of this test binary something else.
+const (
+	serversVariable = "BENCH_SERVERS" // NATS servers, 1 or 3 that are a cluster
+	targetsVariable = "BENCH_TARGETS" // the targets of callbacks
+)
 
 func TestMain(m *testing.M) {
-	if os.Getenv(folderVariable) == "" {
+	if os.Getenv(serversVariable)+os.Getenv(targetsVariable) == "" {
 		goleak.VerifyTestMain(m)
 		return
 	}
 	os.Exit(m.Run())
 }
 
-// TestServer is the server's process: it tells its URL and serves until its
+// TestServers is the servers' process: it tells their URLs and serves until its
 // standard input ends. In any other process there is nothing to test.
-func TestServer(t *testing.T) {
+func TestServers(t *testing.T) {
 	t.Parallel()
-	if os.Getenv(folderVariable) == "" {
+	n, err := strconv.Atoi(os.Getenv(serversVariable))
+	if err != nil {
 		return
 	}
-	fmt.Println("URL", natstest.Start(t).URL())
+	serve := startServers(t, n)
+	fmt.Println("URL", strings.Join(serve, " "))
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// startProcess runs a server in a process of its own, so that its memory does
-// not count, and returns its URL.
-func startProcess(b *testing.B) string {
+// startServers runs servers in this process and returns their URLs.
+func startServers(t testing.TB, n int) []string {
+	t.Helper()
+	if n == 1 {
+		return []string{natstest.Start(t).URL()}
+	}
+	var urls []string
+	for _, server := range natstest.StartCluster(t, n) {
+		urls = append(urls, server.URL())
+	}
+	return urls
+}
+
+// startProcess runs one of the tests above in a process of its own, so that its
+// memory and its processor time do not count, and returns what it tells.
+func startProcess(b *testing.B, test, variable, value string) []string {
 	b.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestServer$")
-	cmd.Env = append(os.Environ(), folderVariable+"=1")
+	cmd := exec.Command(os.Args[0], "-test.run", "^"+test+"$", "-test.timeout", "0")
+	cmd.Env = append(os.Environ(), variable+"="+value)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -59,14 +78,20 @@ func startProcess(b *testing.B) string {
 		for lines.Scan() {
 		}
 		if err := cmd.Wait(); err != nil {
-			b.Errorf("server: %v", err)
+			b.Errorf("%s: %v", test, err)
 		}
 	})
 	for lines.Scan() {
-		if url, ok := strings.CutPrefix(lines.Text(), "URL "); ok {
-			return url
+		if urls, ok := strings.CutPrefix(lines.Text(), "URL "); ok {
+			return strings.Fields(urls)
 		}
 	}
-	b.Fatal("the server did not start")
-	return ""
+	b.Fatalf("%s did not start", test)
+	return nil
+}
+
+// apart is a site whose servers run in a process of their own.
+func apart(b *testing.B, replicas int) *site {
+	b.Helper()
+	return &site{urls: startProcess(b, "TestServers", serversVariable, strconv.Itoa(replicas)), replicas: replicas}
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/logging"
-	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/shared/topology"
 	worker "github.com/weplanx/workflow/worker/bootstrap"
 )
@@ -51,14 +50,7 @@ func onSites(b *testing.B, f func(b *testing.B, s *site)) {
 
 func newSite(b *testing.B, replicas int) *site {
 	b.Helper()
-	if replicas == 1 {
-		return &site{urls: []string{natstest.Start(b).URL()}, replicas: 1}
-	}
-	s := &site{replicas: replicas}
-	for _, server := range natstest.StartCluster(b, replicas) {
-		s.urls = append(s.urls, server.URL())
-	}
-	return s
+	return &site{urls: startServers(b, replicas), replicas: replicas}
 }
 
 // connect connects to the server with that number.
@@ -97,10 +89,16 @@ func (s *site) namespace(b *testing.B) *namespace {
 	if _, err := topology.Ensure(ctx, js, n.names, s.replicas); err != nil {
 		b.Fatal(err)
 	}
-	for _, stream := range []string{n.names.BucketStream(), n.names.TriggerStream(), n.names.ResultStream()} {
+	for _, stream := range n.streams() {
 		n.led(stream)
 	}
 	return n
+}
+
+func (n *namespace) streams() []string {
+	return []string{
+		n.names.BucketStream(), n.names.TriggerStream(), n.names.ResultStream(), n.names.DeadStream(), n.names.RunStream(),
+	}
 }
 
 // led waits until a stream that was made just now has a leader.
@@ -118,7 +116,7 @@ func (n *namespace) discard() {
 	n.b.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for _, stream := range []string{n.names.BucketStream(), n.names.TriggerStream(), n.names.ResultStream()} {
+	for _, stream := range n.streams() {
 		if err := n.js.DeleteStream(ctx, stream); err != nil {
 			n.b.Errorf("delete %s: %v", stream, err)
 		}
@@ -145,11 +143,14 @@ func (n *namespace) scheduler(ahead time.Duration, server int) (app *schedule.Ap
 }
 
 // worker runs a worker until stop.
-func (n *namespace) worker() (stop func()) {
+func (n *namespace) worker(change ...func(*worker.Config)) (stop func()) {
 	n.b.Helper()
 	nc := n.site.connect(n.b, 0)
 	c := worker.Defaults()
-	c.Config, c.EgressAllow = n.settings(), []string{"127.0.0.1"} // where the receivers are
+	c.Config, c.EgressAllow = n.settings(), []string{"127.0.0.0/8"}
+	for _, change := range change {
+		change(&c)
+	}
 	app, err := worker.NewWithConn(context.Background(), c, nc)
 	if err != nil {
 		n.b.Fatalf("worker: %v", err)

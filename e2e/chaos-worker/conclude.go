@@ -106,8 +106,7 @@ func (t *trial) evidence(ctx context.Context) (account.Evidence, error) {
 			e.Harms = append(e.Harms, account.Harm{Worker: h.Name, From: h.From, To: h.From})
 		case stalled:
 			e.Harms = append(e.Harms, account.Harm{Worker: h.Name, From: h.From, To: h.To})
-		case terminated: // no excuse
-		default:
+		case fleet.ServerKilled, fleet.ServerStalled:
 			e.Harms = append(e.Harms, account.Harm{From: h.From, To: h.To})
 		}
 	}

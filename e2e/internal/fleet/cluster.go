@@ -16,6 +16,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// Kinds of harm to servers, beside the loss of a leader.
+const (
+	ServerKilled  = "server killed"
+	ServerStalled = "server stalled"
+)
+
 // Cluster is one NATS server, or three that are one JetStream cluster.
 type Cluster struct {
 	Servers []*Server
@@ -126,14 +132,14 @@ func (c *Cluster) StepDown(ctx context.Context, nc *nats.Conn, stream string) {
 }
 
 func (c *Cluster) killOne(ctx context.Context, s *Server, away time.Duration) error {
-	defer c.Harmed.Begin("server killed", s.Name)()
+	defer c.Harmed.Begin(ServerKilled, s.Name)()
 	s.Kill()
 	Pause(ctx, away)
 	return s.Start()
 }
 
 func (c *Cluster) stall(ctx context.Context, s *Server, d time.Duration) {
-	defer c.Harmed.Begin("server stalled", s.Name)()
+	defer c.Harmed.Begin(ServerStalled, s.Name)()
 	s.Signal(syscall.SIGSTOP)
 	Pause(ctx, d)
 	s.Signal(syscall.SIGCONT)

@@ -30,6 +30,7 @@ func (b *book) ending(l *life) {
 	case 1:
 		b.verdict.Outcomes[l.finals[0].Outcome]++
 		b.outcome(l, &l.finals[0])
+		b.afterwards(l, l.finals[0].Stored)
 	default:
 		b.find(Double, l, "%d final records: %s and %s", len(l.finals), l.finals[0].Outcome, l.finals[1].Outcome)
 	}
@@ -102,5 +103,31 @@ func (b *book) deadLetters(l *life) {
 		b.find(Missing, l, "dead, but there is no dead letter")
 	case outcome == contract.OutcomeSuccess && len(l.letters) > 0:
 		b.find(Unproven, l, "success, but there is a dead letter: %s", l.letters[0].Error)
+	}
+}
+
+const (
+	// known is how long after the log was asked a call may still be made.
+	known = 2 * time.Second
+	// forgotten is how long a trigger may have been with a worker when a server
+	// that is killed forgets that it was given away.
+	forgotten = 5 * time.Second
+)
+
+// afterwards judges the calls after the final record: whoever is given a
+// trigger again asks the log first. Excused is a worker that was stalled after
+// it had asked. And a server that is harmed may forget what it has just given
+// away, or what was just acknowledged: then a trigger looks new.
+func (b *book) afterwards(l *life, stored time.Time) {
+	for _, c := range l.calls {
+		if !c.Arrived.After(stored.Add(known)) {
+			continue
+		}
+		b.verdict.Recalled++
+		excused := b.harmed(c.Worker, stored, c.Arrived) ||
+			b.harmed(servers, l.calls[0].Arrived.Add(-forgotten), stored.Add(known))
+		if !excused {
+			b.find(Recalled, l, "attempt %d was made %s after the final record was stored", c.Attempt, c.Arrived.Sub(stored))
+		}
 	}
 }

@@ -42,9 +42,11 @@ type Record struct {
 
 // Harm is a time during which a worker was stalled; a kill takes no time.
 type Harm struct {
-	Worker   string // empty: servers were harmed
+	Worker   string // empty: a server was killed or stalled
 	From, To time.Time
 }
+
+const servers = "" // as the worker of a Harm
 
 // Evidence is all that is known when a trial has ended.
 type Evidence struct {
@@ -71,6 +73,7 @@ const (
 	Interleaved = "interleaved" // called again after the next one had begun
 	Disordered  = "disordered"  // begun before one that was due earlier
 	Twice       = "twice"       // stored twice in the stream of triggers
+	Recalled    = "recalled"    // called although the log held its end
 )
 
 // Finding is something that must not be.
@@ -102,6 +105,7 @@ type Verdict struct {
 	Retries  int // calls after others, none of which was accepted
 	Repeats  int // calls after one that was accepted
 	Needless int // those of them whose worker before was not harmed
+	Recalled int // calls after the final record was stored
 	Ignored  int // occurrences that were accepted and did not end with success
 
 	First     []time.Duration // from due to the first call

@@ -63,7 +63,14 @@ func TestJudgeEndings(t *testing.T) {
 		{"success without a call", success(), func(e *account.Evidence) { e.Calls = nil }, []string{account.Uncalled}},
 		{"success that the target did not give", success(), func(e *account.Evidence) { e.Calls[0].Status = 503 }, []string{account.Unproven}},
 		{"success of another attempt", success(), func(e *account.Evidence) { e.Calls[0].Attempt = 2 }, []string{account.Unproven}},
-		{"called again, which is allowed", success(), func(e *account.Evidence) { e.Calls = append(e.Calls, call("a", 2, 5, 6, 204)) }, nil},
+		{"called again, which is allowed", success(), func(e *account.Evidence) { e.Calls = append(e.Calls, call("a", 2, 3, 4, 204)) }, nil},
+		{"called although the log held its end", success(), func(e *account.Evidence) { e.Calls = append(e.Calls, call("a", 2, 9, 10, 204)) }, []string{account.Recalled}},
+		{"the same after servers were harmed", success(), func(e *account.Evidence) {
+			e.Calls, e.Harms = append(e.Calls, call("a", 2, 9, 10, 204)), []account.Harm{{From: at(1), To: at(3)}}
+		}, nil},
+		{"the same by a worker that was stalled", success(), func(e *account.Evidence) {
+			e.Calls, e.Harms = append(e.Calls, call("a", 2, 9, 10, 204)), []account.Harm{{Worker: "w", From: at(1), To: at(3)}}
+		}, nil},
 		{"callback of nobody", success(), func(e *account.Evidence) { e.Calls = append(e.Calls, call("b", 1, 5, 6, 204)) }, []string{account.Foreign}},
 		{"record of nobody", success(), func(e *account.Evidence) {
 			e.Records = append(e.Records, ended("b", contract.OutcomeSuccess, 1, 204, 2))
@@ -123,6 +130,7 @@ func TestJudgeCounts(t *testing.T) {
 	t.Parallel()
 	e := success()
 	e.Calls = []account.Call{call("a", 1, 1, 2, 503), call("a", 2, 3, 4, 204), call("a", 3, 9, 10, 204), call("a", 4, 11, 12, 204)}
+	e.Records[0].Stored = at(12)
 	e.Calls[0].Worker = "v"
 	e.Records[0].Attempt = 4
 	e.Records = append(e.Records, account.Record{Result: contract.Result{

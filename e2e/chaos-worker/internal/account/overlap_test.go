@@ -75,7 +75,7 @@ func TestJudgeSkipped(t *testing.T) {
 		want    []string
 	}{
 		{"while the one before runs", 2, 3, nil, nil, nil},
-		{"right after the one before", 2.5, 2, nil, nil, nil},
+		{"soon after the one before", 6, 2, nil, nil, nil},
 		{"long after the one before", 9, 3, nil, nil, []string{account.Unproven}},
 		{"long after the one before, but servers were harmed", 9, 3, nil, []account.Harm{{From: at(2), To: at(4)}}, nil},
 		{"although it was accepted", 2.5, 3, []account.Call{call("b", 1, 2, 2.2, 200)}, nil, []string{account.Unproven, account.Overlapping}},

@@ -19,7 +19,7 @@ func (s *Store) Latest(_ context.Context, key string) (core.Revision, error) {
 	if len(revisions) == 0 || contract.CheckKey(key) != nil {
 		return core.Revision{}, core.ErrNoSchedule
 	}
-	return revisions[len(revisions)-1], nil
+	return revisions[len(revisions)-1].Revision(), nil
 }
 
 // window is how long a Sender remembers IDs.
