@@ -14,22 +14,22 @@ import (
 )
 
 // at puts a trigger whose call goes to target.
-func (b *bench) at(target string) contract.Trigger {
+func (b *bench) at(target string) {
 	b.t.Helper()
 	trigger := b.trigger("k", 0)
 	b.calls++
 	trigger.ID += fmt.Sprint("-", b.calls) // there are others of that key
 	trigger.Option, _ = json.Marshal(target)
-	return b.put(trigger)
+	b.put(trigger)
 }
 
-// hanging has calls of target wait for up to d, and come again after a while.
-func hanging(target string, d, again time.Duration) func(context.Context, string) time.Duration {
+// hanging has calls of target wait for a second, and come again after a while.
+func hanging(target string, again time.Duration) func(context.Context, string) time.Duration {
 	return func(ctx context.Context, asked string) time.Duration {
 		if asked != target {
 			return 0
 		}
-		timer := time.NewTimer(d)
+		timer := time.NewTimer(time.Second)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
@@ -84,7 +84,7 @@ func TestHangingTargetLeavesTheOthersAlone(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
 		b.settings.Concurrency = 2
-		b.targets.Refuse = hanging("slow:80", time.Second, 10*time.Second)
+		b.targets.Refuse = hanging("slow:80", 10*time.Second)
 		for range 500 {
 			b.at("slow:80")
 		}
@@ -107,7 +107,7 @@ func TestWaitingForTargetsIsLimited(t *testing.T) {
 			waiting++ // one goroutine runs at a time, up to the wait
 			most = max(most, waiting)
 			defer func() { waiting-- }()
-			return hanging(target, time.Second, 10*time.Second)(ctx, target)
+			return hanging(target, 10*time.Second)(ctx, target)
 		}
 		for range 500 {
 			b.at("slow:80")
@@ -154,7 +154,7 @@ func TestPlaceIsGivenBackWhenThereIsNoCall(t *testing.T) {
 func TestStopWhileItWaitsForItsTarget(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
-		b.targets.Refuse = hanging("slow:80", time.Second, 10*time.Second)
+		b.targets.Refuse = hanging("slow:80", 10*time.Second)
 		b.at("slow:80")
 		stop := b.start()
 		b.after(time.Second / 2)
@@ -172,7 +172,7 @@ func TestStopWhileItWaitsForItsTarget(t *testing.T) {
 func TestEventOfABusyTargetFails(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
-		b.targets.Refuse = hanging("slow:80", time.Second, 10*time.Second)
+		b.targets.Refuse = hanging("slow:80", 10*time.Second)
 		b.events.Publish(core.Event{Key: "k", Data: []byte(`{"mode":"HTTP","option":"slow:80"}`)})
 		b.events.Publish(core.Event{Key: "k", Data: []byte(`{"mode":"HTTP","option":"fine:80"}`)})
 		b.start()

@@ -18,10 +18,12 @@ func (h *handle) Ack() error { return h.nc.Publish(h.reply, []byte("+ACK")) }
 
 func (h *handle) Extend() error { return h.nc.Publish(h.reply, []byte("+WPI")) }
 
-// Retry with a delay is durable in JetStream; a plain -NAK is at once.
+// atOnce is the delay for what is wanted at once: only an acknowledgement with
+// a delay is stored, and a trigger that is handed back without one is delivered
+// after the ack wait when the server stops or its leader changes meanwhile.
+const atOnce = time.Millisecond
+
+// Retry is durable in JetStream.
 func (h *handle) Retry(delay time.Duration) error {
-	if delay <= 0 {
-		return h.nc.Publish(h.reply, []byte("-NAK"))
-	}
-	return h.nc.Publish(h.reply, fmt.Appendf(nil, `-NAK {"delay": %d}`, delay.Nanoseconds()))
+	return h.nc.Publish(h.reply, fmt.Appendf(nil, `-NAK {"delay": %d}`, max(delay, atOnce).Nanoseconds()))
 }

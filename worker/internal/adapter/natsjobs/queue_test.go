@@ -176,3 +176,35 @@ func TestKeyOfOddSubjects(t *testing.T) {
 		}
 	}
 }
+
+// Regression guard: a plain negative acknowledgement is not stored, so a trigger
+// that a worker hands back when all of them stop, with the server or before it,
+// would be delivered only after the ack wait.
+func TestWhatIsHandedBackAtOnceOutlivesTheServer(t *testing.T) {
+	t.Parallel()
+	server := natstest.Start(t)
+	nc := server.Connect(t)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := topology.Ensure(t.Context(), js, names, 1); err != nil {
+		t.Fatal(err)
+	}
+	q := natsjobs.New(nc, js, names)
+	put(t, js, names.Trigger("HTTP", "k"), "1")
+	if err := one(t, q).Handle.Retry(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	server.Restart(t)
+	began := time.Now()
+	if d := one(t, q); d.Count != 2 {
+		t.Errorf("got delivery %d", d.Count)
+	}
+	if took := time.Since(began); took > natsjobs.AckWait/2 {
+		t.Errorf("delivered again after %s, want at once", took)
+	}
+}
