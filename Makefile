@@ -18,6 +18,10 @@ LINTER   := .bin/golangci-lint
 # where the go command sees no change.
 IMPORTS := go test -count=1 ./tools/internal/imports
 
+# What is under deploy/, against the types that read it; apart from the
+# workspace: see tools/manifests/go.mod. Never cached, for the same reason.
+MANIFESTS := GOWORK=off go -C tools/manifests test -count=1 ./...
+
 # Arguments of the targets that take some.
 ARGS      ?=
 BENCHTIME ?= 1s
@@ -34,6 +38,7 @@ run: ## Start NATS, a scheduler, a worker and a demo in one process (ARGS="-h" l
 test: ## Unit, adapter and import-rule tests of all modules; needs Go only
 	go test $(ARGS) $(PACKAGES)
 	@$(IMPORTS)
+	@$(MANIFESTS)
 	@echo "e2e was not run: it needs Docker; run it with: make e2e"
 
 race: ## The same tests under the race detector
@@ -65,6 +70,7 @@ fuzz: ## Each fuzz target for a while (FUZZTIME=20s)
 
 lint: $(LINTER) ## Linters, vet and import rules
 	$(LINTER) run $(PACKAGES)
+	cd tools/manifests && GOWORK=off ../../$(LINTER) run -c ../../.golangci.yml ./...
 	$(IMPORTS)
 
 format: $(LINTER) ## Format all Go files

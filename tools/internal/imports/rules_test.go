@@ -90,6 +90,7 @@ var rules = []rule{
 	{"tools/cmd/natsconf", []string{"tools/internal/natsconf"}, nil},
 	{"tools/internal/natsconf", []string{"shared/contract"}, []string{nkeys}},
 	{"tools/internal/imports", nil, nil},
+	{"tools/internal/deploy", nil, nil},
 	{"e2e/...", []string{"e2e/...", "schedule/client", "schedule/common", "schedule/bootstrap", "worker/bootstrap", "shared/..."}, []string{
 		natsClient, natsServer, nkeys, "go.uber.org/goleak", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby",
 	}},

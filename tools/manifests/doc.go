@@ -1,0 +1,5 @@
+// Package manifests holds no code: its tests check what is under deploy/ against
+// the types that will read it, those of the Kubernetes API, of the Prometheus
+// operator, of KEDA and of compose, strictly: a field that is misspelt is an
+// error.
+package manifests
