@@ -171,6 +171,34 @@ func TestRoomIsBounded(t *testing.T) {
 	})
 }
 
+// However long a target is expected to take, it is asked again soon: it may
+// have been a single call that took so long.
+func TestWaitsThatAreToldHaveALimit(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		config targets.Config
+		after  time.Duration
+	}{
+		"a call runs for hours": {targets.Config{Concurrency: 1}, 24 * time.Hour},
+		"tokens are rare":       {targets.Config{Rate: 0.001}, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, test.config, func(t *testing.T, b *bench) {
+				done := b.enter("a:80")
+				time.Sleep(test.after)
+				for range 1000 {
+					if again := b.refused("a:80"); again < time.Second || again > 31*time.Second {
+						t.Errorf("again after %s", again)
+					}
+				}
+				done(ok)
+			})
+		})
+	}
+}
+
 func TestWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	in(t, targets.Config{Concurrency: 1}, func(t *testing.T, b *bench) {
