@@ -188,7 +188,7 @@ func (s *site) foreign(key string) (difference string) {
 	s.t.Helper()
 	r := s.some(key)
 	r.Scheduled = r.Scheduled.Add(time.Millisecond)
-	r.Due, r.ID = r.Scheduled, key+"-foreign"
+	r.Due, r.ID = r.Scheduled, contract.OccurrenceID(string(names), key, r.Index, r.Scheduled)
 	s.publish(r)
 	return client.DiffUnexpected + " " + r.Scheduled.Format(time.RFC3339Nano)
 }
