@@ -5,8 +5,6 @@ import (
 	"sync"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	schedule "github.com/weplanx/workflow/schedule/bootstrap"
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/logging"
@@ -14,7 +12,7 @@ import (
 	worker "github.com/weplanx/workflow/worker/bootstrap"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 // settings are what both services share.
 func settings(server *natstest.Server, namespace string) config.Config {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/bootstrap"
 	"github.com/weplanx/workflow/shared/config"
@@ -22,7 +21,7 @@ import (
 	"github.com/weplanx/workflow/shared/topology"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const patience = 20 * time.Second
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/contract"
@@ -23,7 +22,7 @@ import (
 	"github.com/weplanx/workflow/worker/bootstrap"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 // patience bounds every wait of these tests.
 const patience = 45 * time.Second

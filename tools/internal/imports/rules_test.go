@@ -41,7 +41,7 @@ var rules = []rule{
 	{"shared/health", []string{"shared/setting"}, nil},
 	{"shared/natsconn", []string{"shared/setting"}, []string{natsClient, nkeys, logrus}},
 	{"shared/topology", []string{"shared/contract", "shared/setting"}, []string{natsClient}},
-	{"shared/natstest", nil, []string{natsServer, natsClient}},
+	{"shared/natstest", nil, []string{natsServer, natsClient, "go.uber.org/goleak"}},
 	{
 		"shared/config",
 		[]string{"shared/contract", "shared/health", "shared/natsconn", "shared/setting"},

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/internal/adapter/natspub"
 	"github.com/weplanx/workflow/schedule/internal/core"
@@ -18,7 +17,7 @@ import (
 	"github.com/weplanx/workflow/shared/topology"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
