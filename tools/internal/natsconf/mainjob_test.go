@@ -2,6 +2,7 @@ package natsconf_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -133,7 +134,13 @@ func (s *site) run(t *testing.T, name, user string, create func(context.Context,
 func (s *site) mainJob(t *testing.T) {
 	t.Helper()
 	calls := make(chan struct{}, 100)
-	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls <- struct{}{} }))
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
+		calls <- struct{}{}
+	}))
 	t.Cleanup(target.Close)
 
 	nc := s.connect(t, "beta.client")
@@ -156,6 +163,8 @@ func (s *site) mainJob(t *testing.T) {
 		receive(t, calls)
 	}
 	s.looksAround(t, c)
+	s.goesWrong(t, c, target.URL)
+	s.runsJobs(t, nc, c)
 	if err := c.Remove("test"); err != nil {
 		t.Fatal(err)
 	}
@@ -208,5 +217,93 @@ func (s *site) looksAround(t *testing.T, c *client.Schedule) {
 		if err != nil || change.Synced {
 			break
 		}
+	}
+}
+
+// goesWrong has a job die, and its dead letters sent again and given up.
+func (s *site) goesWrong(t *testing.T, c *client.Schedule, url string) {
+	t.Helper()
+	if err := c.Set("broken", common.HttpJob("@every 1h", common.HttpOption{Url: url + "/gone"})); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := c.Run("broken"); err != nil {
+			t.Fatalf("Run: %v", err)
+		}
+	}
+	letters := s.deadLetters(t, c, 2)
+	if sent, err := c.Resend("broken", letters[0].Sequence); err != nil || len(sent) != 1 {
+		t.Errorf("Resend: %v, %v", sent, err)
+	}
+	if err := c.Drop("broken", letters[1].Sequence); err != nil {
+		t.Errorf("Drop: %v", err)
+	}
+	s.deadLetters(t, c, 1) // what was sent again has died again
+	if err := c.Remove("broken"); err != nil {
+		t.Error(err)
+	}
+}
+
+func (s *site) deadLetters(t *testing.T, c *client.Schedule, count int) []client.DeadLetter {
+	t.Helper()
+	for limit := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		letters, err := c.DeadLetters("broken", client.DeadQuery{})
+		if err != nil {
+			t.Fatalf("DeadLetters: %v", err)
+		}
+		if len(letters) == count {
+			return letters
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%d dead letters, want %d", len(letters), count)
+		}
+	}
+}
+
+// runsJobs has the application run a job of mode NATS, and publish an event.
+func (s *site) runsJobs(t *testing.T, nc *nats.Conn, c *client.Schedule) {
+	t.Helper()
+	ran := make(chan struct{}, 1)
+	sub, err := nc.Subscribe("beta.jobs.report", func(m *nats.Msg) {
+		_ = m.Respond([]byte("done"))
+		ran <- struct{}{}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	if err := c.Set("report", common.NatsJob("@every 1h", common.NatsOption{Subject: "report", Request: true})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Run("report"); err != nil {
+		t.Fatalf("Run: %v", err)
+	}
+	receive(t, ran)
+	event := `{"mode":"NATS","option":{"subject":"report","request":true}}`
+	answer, err := nc.Request("beta.events.report", []byte(event), patience)
+	if err != nil || !strings.Contains(string(answer.Data), `"success"`) {
+		t.Errorf("event: %v, %v; want the record of a success", answer, err)
+	}
+	if err := c.Remove("report"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where no scheduler runs an application is told so at once, through the wall.
+func TestNoScheduler(t *testing.T) {
+	t.Parallel()
+	s := start(t, alone("beta"))
+	s.prepare(t, "beta")
+	nc := s.connect(t, "beta.client")
+	js, err := nc.JetStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New("beta", nc, js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Run("test"); !errors.Is(err, client.ErrNoScheduler) {
+		t.Errorf("got %v, want ErrNoScheduler", err)
 	}
 }

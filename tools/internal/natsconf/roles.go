@@ -16,7 +16,7 @@ const (
 )
 
 const (
-	// consumer is the one that all workers share.
+	// consumer is the one that all workers share, and their queue group.
 	consumer = "workers"
 
 	// eventAnswer is how long the job of an event, or of mode NATS, may take
@@ -160,7 +160,7 @@ func (n namespace) worker() Role {
 		Subscribe: []Grant{
 			{Subject: "_INBOX.worker.>", Why: "answers and triggers for it, and for it alone"},
 			{Subject: n.Events() + " " + consumer, Why: "events, each to one of the workers"},
-			{Subject: n.Completions(), Why: "reports that a job has ended"},
+			{Subject: n.Completions() + " " + consumer, Why: "reports that a job has ended, each to one of the workers"},
 		},
 		Respond: eventAnswer,
 	}

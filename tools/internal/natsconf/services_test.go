@@ -67,7 +67,7 @@ var workerMay = []operation{
 	{"read the state of a run", request("$JS.API.STREAM.MSG.GET.beta_runs", `{"last_by_subj":"beta.runs.kept"}`)},
 	{"look at every stream", lookAt(beta.BucketStream(), beta.TriggerStream(), beta.ResultStream(), beta.DeadStream(), beta.RunStream())},
 	{"answer an application's event", answers("beta.client", beta.Events()+" workers", beta.Event("k"))},
-	{"take a report that a job has ended", answers("beta.client", beta.Completions(), beta.Completion("token"))},
+	{"take a report that a job has ended", answers("beta.client", beta.Completions()+" workers", beta.Completion("token"))},
 	{"have an application run a job", asks("beta.client", beta.Job(">"), beta.Job("reports.daily"))},
 }
 
@@ -96,6 +96,7 @@ var workerMayNot = []operation{
 	{"read answers to others", subscribe("_INBOX.>")},
 	{"read answers to schedulers", subscribe("_INBOX.schedule.>")},
 	{"read events beside other workers", subscribe(beta.Events())},
+	{"read reports of completions beside other workers", subscribe(beta.Completions())},
 	{"read everything", subscribe(">")},
 	{"read schedules as they are stored", subscribe("$KV.>")},
 	{"answer in the schedulers' place", subscribe(beta.Endpoint("state"))},

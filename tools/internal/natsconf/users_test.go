@@ -31,7 +31,7 @@ var clientMay = []operation{
 	{"have something run at once", asks("beta.worker", beta.Events()+" workers", beta.Event("k"))},
 	{"ask the schedulers", asks("beta.schedule", beta.Endpoint("run"), beta.Endpoint("run"))},
 	{"find the schedulers", asks("beta.schedule", "$SRV.INFO", "$SRV.INFO")},
-	{"report that a job has ended", asks("beta.worker", beta.Completions(), beta.Completion("token"))},
+	{"report that a job has ended", asks("beta.worker", beta.Completions()+" workers", beta.Completion("token"))},
 	{"run a job", answers("beta.worker", beta.Job(">"), beta.Job("reports.daily"))},
 }
 
@@ -65,7 +65,7 @@ var clientMayNot = []operation{
 	{"back a stream up", request("$JS.API.STREAM.SNAPSHOT.KV_beta_schedules", "{}")},
 	{"read the states of runs", request("$JS.API.STREAM.MSG.GET.beta_runs", `{"seq":1}`)},
 	{"take events", subscribe(beta.Events() + " workers")},
-	{"take reports of completions", subscribe(beta.Completions())},
+	{"take reports of completions", subscribe(beta.Completions() + " workers")},
 	{"answer in the schedulers' place", subscribe(beta.Endpoint("state"))},
 	{"read schedules as they are stored", subscribe("$KV.>")},
 	{"read everything", subscribe(">")},
