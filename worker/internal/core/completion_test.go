@@ -260,26 +260,59 @@ func TestWorkerDiesAroundACompletion(t *testing.T) {
 }
 
 // After a report was taken its end is written at once, or by whoever gets the
-// trigger next.
+// trigger next, also when its time has passed then.
 func TestEndThatCouldNotBeWrittenAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]time.Duration{"long before its time": time.Hour, "at its time": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(b *bench) {
+				b.executor.Answer = accepts
+				trigger := b.trigger("k", 0)
+				trigger.Completion = contract.Duration(limit)
+				b.put(trigger)
+				b.start()
+				b.after(time.Second)
+				b.log.Refuse(errors.New("away"))
+				if err := b.report(b.token(), "failed", "no"); err != nil {
+					t.Fatal(err)
+				}
+				b.log.Refuse(nil)
+				b.after(10 * time.Minute)
+				b.wantLeft(0)
+				if got := b.kinds(trigger.ID); !slices.Equal(got, []string{"attempt success", "final failed"}) {
+					t.Errorf("got records %q", got)
+				}
+				if got := b.letters(); !slices.Equal(got, []string{"failed 1 target"}) {
+					t.Errorf("got dead letters %q", got)
+				}
+			})
+		})
+	}
+}
+
+// Regression guard: a report whose answer from the store was lost is not taken
+// for a second one.
+func TestReportWhoseStoringWasNotAnswered(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
 		b.executor.Answer = accepts
 		trigger := b.put(b.trigger("k", 0))
 		b.start()
 		b.after(time.Second)
-		b.log.Refuse(errors.New("away"))
-		if err := b.report(b.token(), "failed", "no"); err != nil {
-			t.Fatal(err)
+		requests := 0
+		m := &mortal{fate: func() fate {
+			if requests++; requests == 3 { // after two that read
+				return unanswered
+			}
+			return arrives
+		}}
+		worker := core.New(core.Settings{Name: "desk", Concurrency: 1}, m.ports(b.ports()))
+		if err := worker.Complete(b.t.Context(), b.token(), contract.Completed{}); err != nil || requests < 4 {
+			t.Errorf("got %v after %d requests", err, requests)
 		}
-		b.log.Refuse(nil)
-		b.after(10 * time.Minute)
-		b.wantLeft(0)
-		if got := b.kinds(trigger.ID); !slices.Equal(got, []string{"attempt success", "final failed"}) {
+		if got := b.kinds(trigger.ID); !slices.Equal(got, []string{"attempt success", "final success"}) {
 			t.Errorf("got records %q", got)
-		}
-		if got := b.letters(); !slices.Equal(got, []string{"failed 1 target"}) {
-			t.Errorf("got dead letters %q", got)
 		}
 	})
 }
@@ -400,7 +433,7 @@ func TestStateOfACompletionHoldsNoToken(t *testing.T) {
 		trigger := b.put(b.trigger("k", 0))
 		b.start()
 		b.after(time.Second)
-		state, err := b.states.Load(t.Context(), "open."+trigger.ID)
+		state, err := b.states.Load(b.t.Context(), "open."+trigger.ID)
 		if err != nil || len(state.Data) == 0 {
 			t.Fatalf("got %+v, %v", state, err)
 		}

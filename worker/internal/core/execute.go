@@ -10,7 +10,7 @@ import (
 
 const (
 	storeTimeout  = 5 * time.Second  // of one attempt to store a record
-	storePatience = 30 * time.Second // how long storing is tried before the trigger is handed back; see fresh
+	storePatience = 25 * time.Second // how long storing is tried before the trigger is handed back; see fresh
 )
 
 // execute calls the executor of the call's mode. A panic there is the end of

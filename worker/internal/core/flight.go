@@ -113,9 +113,21 @@ func (f *flight) enter() bool {
 	case f.stop.Err() != nil:
 		f.handBack("worker stops", 0)
 	default:
-		f.handBack("target busy", max(again, backoffFloor))
+		f.handBack("target busy", f.busyWait(again))
 	}
 	return false
+}
+
+// busyWait is when a call is to ask again for a place at its target: not before
+// it was told to, and the rarer the longer it has waited, since many that come
+// again often burden the queue for all.
+func (f *flight) busyWait(again time.Duration) time.Duration {
+	since := f.trigger.Due
+	if f.last.Finished.After(since) {
+		since = f.last.Finished
+	}
+	waited := f.Clock.Now().Sub(since)
+	return min(max(again, waited/8, backoffFloor), MaxBackoff)
 }
 
 // call makes one attempt as soon as there is a slot.

@@ -95,7 +95,14 @@ func (h mortalHandle) tell(request func() error) error {
 
 func (h mortalHandle) Ack() error { return h.tell(h.handle.Ack) }
 
-func (h mortalHandle) Extend() error { return h.tell(h.handle.Extend) }
+// Extend always arrives, while the worker lives: a worker that cannot extend its
+// deadlines is one that another takes for dead.
+func (h mortalHandle) Extend() error {
+	if h.died.Load() {
+		return nil
+	}
+	return h.handle.Extend()
+}
 
 func (h mortalHandle) Retry(delay time.Duration) error {
 	return h.tell(func() error { return h.handle.Retry(delay) })

@@ -93,6 +93,23 @@ func (b *bench) wantPoisonKept(n int, data string) {
 	}
 }
 
+func TestPoisonIsNotAcknowledgedBeforeItIsRecorded(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		b.queue.Put("k", []byte("garbage"))
+		b.log.Refuse(errors.New("away"))
+		b.start()
+		b.after(10 * time.Minute)
+		b.wantLeft(1)
+		b.log.Refuse(nil)
+		b.after(time.Minute)
+		b.wantLeft(0)
+		if n := len(b.log.Records()); n != 1 {
+			t.Errorf("got %d records, want 1", n)
+		}
+	})
+}
+
 // A job of a mode that only a newer worker knows can be sent again.
 func TestTriggerOfAnUnknownModeIsKeptWhole(t *testing.T) {
 	t.Parallel()

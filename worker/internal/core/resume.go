@@ -13,8 +13,8 @@ const (
 	// slack is by how much the clocks of those who write records may differ.
 	slack = time.Minute
 	// fresh is how long it holds that nobody else has run a trigger. With what
-	// storing takes (three times storePatience) it stays below the two minutes
-	// for which the log drops a second record of the same name.
+	// storing takes at most (three times storePatience and storeTimeout) it stays
+	// below the two minutes for which the log drops a second record of a name.
 	fresh = 20 * time.Second
 	// maxPause is how long after an attempt the next one must begin. It is far
 	// less than the log keeps records, whose number would otherwise be lost.

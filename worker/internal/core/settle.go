@@ -42,11 +42,15 @@ func isDead(outcome string) bool {
 }
 
 // poisoned ends a trigger that can never become a call. One that was delivered
-// before may have been recorded.
+// before, or sent again, may have been recorded.
 func (f *flight) poisoned(reason error) {
 	final := poison(f.delivery, &f.trigger, reason, f.asked, f.settings.Name)
-	if f.delivery.Count > 1 {
-		p, err := f.progress(final.ID, final.Key, f.delivery.Stored)
+	began := f.delivery.Stored
+	if due := f.trigger.Due; !due.IsZero() && due.Before(began) {
+		began = due // it may have been stored before, under the same ID
+	}
+	if f.delivery.Count > 1 || f.trigger.Origin != "" {
+		p, err := f.progress(final.ID, final.Key, began)
 		switch {
 		case err != nil:
 			f.handBack("log not available", f.backoff())

@@ -46,13 +46,16 @@ type bench struct {
 // in runs a test inside a bubble with a bench of its own.
 func in(t *testing.T, test func(b *bench)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		test(&bench{
-			t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), states: mem.NewStates(), events: mem.NewEvents(), reports: mem.NewCompletions(),
-			executor: &mem.Executor{}, targets: &mem.Targets{}, monitor: &mem.Monitor{}, began: time.Now(),
-			settings: core.Settings{Name: "w1", Concurrency: 4, Grace: 10 * time.Second},
-		})
-	})
+	synctest.Test(t, func(t *testing.T) { test(newBench(t)) })
+}
+
+func newBench(t *testing.T) *bench {
+	return &bench{
+		t: t, queue: mem.NewQueue(ackWait), log: mem.NewLog(), dead: mem.NewDead(), states: mem.NewStates(),
+		events: mem.NewEvents(), reports: mem.NewCompletions(), executor: &mem.Executor{}, targets: &mem.Targets{},
+		monitor: &mem.Monitor{}, began: time.Now(),
+		settings: core.Settings{Name: "w1", Concurrency: 4, Grace: 10 * time.Second},
+	}
 }
 
 func (b *bench) ports() core.Ports {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,6 +63,28 @@ func TestBusyTargetIsAskedAgainLater(t *testing.T) {
 	})
 }
 
+// Triggers that come again and again burden the queue, for all of them.
+func TestTheLongerATargetIsBusyTheRarerItIsAsked(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		b.targets.Refuse = func(context.Context, string) time.Duration { return time.Second }
+		b.at("a:80")
+		b.start()
+		b.after(2 * time.Hour)
+		returned := b.monitor.HandedBack()
+		if n := len(returned); n < 20 || n > 70 {
+			t.Errorf("asked %d times within an hour", n)
+		}
+		for i, r := range returned[1:] {
+			if r.Delay < returned[i].Delay || r.Delay > core.MaxBackoff {
+				t.Errorf("asked again after %s, then after %s", returned[i].Delay, r.Delay)
+			}
+		}
+		b.wantCalls(0)
+		b.wantLeft(0)
+	})
+}
+
 func TestTargetIsToldHowItsCallEnded(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
@@ -102,11 +125,12 @@ func TestWaitingForTargetsIsLimited(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
 		b.settings.Concurrency, b.settings.MaxHeld = 2, 10
-		waiting, most := 0, 0
+		var waiting, most atomic.Int64
 		b.targets.Refuse = func(ctx context.Context, target string) time.Duration {
-			waiting++ // one goroutine runs at a time, up to the wait
-			most = max(most, waiting)
-			defer func() { waiting-- }()
+			now := waiting.Add(1)
+			for before := most.Load(); now > before && !most.CompareAndSwap(before, now); before = most.Load() {
+			}
+			defer waiting.Add(-1)
 			return hanging(target, 10*time.Second)(ctx, target)
 		}
 		for range 500 {
@@ -114,8 +138,8 @@ func TestWaitingForTargetsIsLimited(t *testing.T) {
 		}
 		b.start()
 		b.after(time.Second / 2)
-		if limit := b.settings.MaxHeld + 2*b.settings.Concurrency; most > limit {
-			t.Errorf("%d triggers waited at once, want at most %d", most, limit)
+		if limit := b.settings.MaxHeld + 2*b.settings.Concurrency; most.Load() > int64(limit) {
+			t.Errorf("%d triggers waited at once, want at most %d", most.Load(), limit)
 		}
 	})
 }

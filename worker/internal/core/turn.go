@@ -12,10 +12,13 @@ const (
 	// restMargin is how much longer than its delay a trigger may stay away that
 	// was handed back while it had its turn.
 	restMargin = time.Minute
-	// The wait of those in the line, which ask again after a quarter of the time
-	// that they have waited.
-	minQueueWait = 500 * time.Millisecond
-	maxQueueWait = 5 * time.Second
+	// The wait of those in the line: half a second for each that is before them,
+	// since the turn passes on no faster, and for the first the more the longer it
+	// has waited. All of it is far less than a place in the line lasts.
+	minQueueWait  = 500 * time.Millisecond
+	maxFirstWait  = 5 * time.Second
+	maxQueueWait  = 15 * time.Second
+	partOfWaiting = 4
 )
 
 // seat is an occurrence's part in the state of its job, whose occurrences must
@@ -68,8 +71,8 @@ func (f *flight) take() bool {
 // queueWait is when an occurrence in the line is to ask again.
 func (f *flight) queueWait(t turn) time.Duration {
 	waited := f.Clock.Now().Sub(f.trigger.Due)
-	wait := max(time.Duration(t.position+1)*minQueueWait, waited/4)
-	return min(max(wait, minQueueWait), maxQueueWait)
+	first := min(max(waited/partOfWaiting, minQueueWait), maxFirstWait)
+	return min(max(time.Duration(t.position+1)*minQueueWait, first), maxQueueWait)
 }
 
 // ask asks for the turn; with wait it gets into the line otherwise.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,12 +100,12 @@ func TestOverlapSkip(t *testing.T) {
 func TestOverlapQueueRunsInOrderOfDueTime(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
-		running := 0
+		var running atomic.Int64
 		b.executor.Answer = func(ctx context.Context, c core.Call) core.Answer {
-			if running++; running > 1 {
+			if running.Add(1) > 1 {
 				t.Error("two run at once")
 			}
-			defer func() { running-- }()
+			defer running.Add(-1)
 			return mem.Takes(25*time.Second)(ctx, c)
 		}
 		list := b.every(contract.OverlapQueue, time.Second, 8)

@@ -19,9 +19,10 @@ const (
 	// extension before it gives the trigger to another worker.
 	AckWait = 20 * time.Second
 
-	// maxAckPending has to exceed the triggers that wait for their next attempt,
-	// because those count as well: at the limit nothing new is delivered.
-	maxAckPending = 100_000
+	// maxAckPending has to exceed the triggers that were handed back with a delay,
+	// because those count as well: at the limit nothing new is delivered. See the
+	// package comment.
+	maxAckPending = 300_000
 
 	apiTimeout = 5 * time.Second
 )
