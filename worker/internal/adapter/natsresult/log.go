@@ -73,7 +73,7 @@ func (l *Log) progress(ctx context.Context, key, occurrence string, since time.T
 	}
 	found := found{occurrence: occurrence}
 	if !found.see(last.Header.Get(jetstream.MsgIDHeader), last.Sequence) {
-		if err := scan(ctx, stream, subject, since, &found); err != nil {
+		if err := scan(ctx, l.js.Conn(), stream, subject, since, &found); err != nil {
 			return none, err
 		}
 	}

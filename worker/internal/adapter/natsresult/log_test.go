@@ -2,6 +2,7 @@ package natsresult_test
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/shared/topology"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
+	"github.com/weplanx/workflow/worker/internal/core"
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
@@ -37,6 +39,52 @@ func TestLog(t *testing.T) {
 		l, js := setup(t)
 		return porttest.Log{ResultLog: l, Records: func(t *testing.T) []contract.Result { return records(t, js) }}
 	})
+}
+
+// A stream that somebody else made may not be read directly.
+func TestLogThatCannotBeReadDirectly(t *testing.T) {
+	t.Parallel()
+	porttest.RunLog(t, func(t *testing.T) porttest.Log {
+		l, js := setup(t)
+		stream, err := js.Stream(t.Context(), names.ResultStream())
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := stream.CachedInfo().Config
+		config.AllowDirect = false
+		if _, err := js.UpdateStream(t.Context(), config); err != nil {
+			t.Fatal(err)
+		}
+		return porttest.Log{ResultLog: l, Records: func(t *testing.T) []contract.Result { return records(t, js) }}
+	})
+}
+
+// A look-up at one server of a cluster finds what was stored through another,
+// again and again, though each server hears of the others' subjects only a
+// moment later.
+func TestLookUpsOnACluster(t *testing.T) {
+	t.Parallel()
+	var logs []*natsresult.Log
+	for _, server := range natstest.StartCluster(t, 3) {
+		js, err := jetstream.New(server.Connect(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := topology.Ensure(t.Context(), js, names, 3); err != nil {
+			t.Fatal(err)
+		}
+		logs = append(logs, natsresult.New(js, names))
+	}
+	for i := range 60 {
+		l, id := logs[i%3], strconv.Itoa(i)
+		r := contract.Result{Kind: contract.KindFinal, Key: "k", ID: id}
+		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := logs[(i+1)%3].Progress(t.Context(), "k", "another", time.Now().Add(-time.Minute)); err != nil || p.Ended {
+			t.Fatalf("look-up %d: got %+v, %v", i, p, err)
+		}
+	}
 }
 
 func records(t *testing.T, js jetstream.JetStream) (all []contract.Result) {
