@@ -224,9 +224,12 @@ type Result struct {
 	Origin string `json:"origin,omitempty"`
 }
 
+// EventPrefix begins the ID of an event, which is random.
+const EventPrefix = "event-"
+
 // ByHand reports whether the record is of a run that no schedule planned:
-// somebody asked for it, or sent a dead letter again. The ID of what is planned
-// has no "-".
+// somebody asked for it, sent a dead letter again or published an event. The ID
+// of what is planned has no "-".
 func (r *Result) ByHand() bool { return r.Origin != "" || strings.Contains(r.ID, "-") }
 
 // ReasonOpen is the reason in the record of an attempt that the target has

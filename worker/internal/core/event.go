@@ -30,7 +30,7 @@ func (r *run) runEvent(e Event) {
 		return
 	}
 	now := r.Clock.Now()
-	call := Call{ID: r.Random.ID(), Key: e.Key, Mode: message.Mode, Scheduled: now, Attempt: 1, Option: message.Option}
+	call := Call{ID: r.eventID(), Key: e.Key, Mode: message.Mode, Scheduled: now, Attempt: 1, Option: message.Option}
 	call.WebhookID = call.ID
 	answer, s, made := r.callEvent(call)
 	if !made {
@@ -77,11 +77,14 @@ func (r *run) checkEvent(key, mode string) error {
 	return nil
 }
 
+// eventID names an event, told from an occurrence by its "-".
+func (r *run) eventID() string { return contract.EventPrefix + r.Random.ID() }
+
 // refused is the final record of an event that was not called.
 func (r *run) refused(e Event, a Answer) contract.Result {
 	now := r.Clock.Now().UTC()
 	return contract.Result{
-		Kind: contract.KindFinal, ID: r.Random.ID(), Key: e.Key, Scheduled: now, Due: now, Finished: now,
+		Kind: contract.KindFinal, ID: r.eventID(), Key: e.Key, Scheduled: now, Due: now, Finished: now,
 		Outcome: contract.OutcomeFailed, ErrorClass: a.Class, Error: a.Error, Worker: r.settings.Name,
 	}
 }

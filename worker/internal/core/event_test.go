@@ -29,6 +29,9 @@ func TestEventIsRunAndRecorded(t *testing.T) {
 		if got := b.kinds(final.ID); !slices.Equal(got, []string{"attempt success", "final success"}) {
 			t.Errorf("got records %q", got)
 		}
+		if !final.ByHand() {
+			t.Errorf("an audit would take %+v for an occurrence", final)
+		}
 		if call := b.executor.Calls()[0]; call.ID != final.ID || string(call.Option) != `{"url":"http://example.com/"}` {
 			t.Errorf("got %+v", call)
 		}
