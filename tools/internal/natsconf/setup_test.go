@@ -87,6 +87,12 @@ func (s *site) connect(t *testing.T, user string) *nats.Conn {
 
 func (s *site) connectTo(t *testing.T, server int, user string) *nats.Conn {
 	t.Helper()
+	return s.servers[server].Connect(t, s.credential(t, user)...)
+}
+
+// credential is what a user connects with.
+func (s *site) credential(t *testing.T, user string) []nats.Option {
+	t.Helper()
 	pair, err := nkeys.FromSeed([]byte(s.seed(t, user)))
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +108,7 @@ func (s *site) connectTo(t *testing.T, server int, user string) *nats.Conn {
 	if s.authority != "" {
 		options = append(options, nats.RootCAs(s.authority))
 	}
-	return s.servers[server].Connect(t, options...)
+	return options
 }
 
 // prepare makes a namespace's streams, and the consumer of its workers.

@@ -142,7 +142,7 @@ func (s *Site) cluster(t *text, host string) {
 func accounts(system string, namespaces []string) string {
 	var t text
 	t.line(0, "# Accounts, the same on all servers. Written by natsconf; a change is taken over by")
-	t.line(0, "# nats-server --signal reload")
+	t.line(0, "# nats-server --signal reload, twice where a namespace was added.")
 	t.line(0, "system_account: SYS")
 	t.line(0, "accounts {")
 	t.line(1, "SYS { users: [ { nkey: %s } ] } # for nats server report and the like", system)
