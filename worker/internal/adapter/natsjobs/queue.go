@@ -2,10 +2,8 @@ package natsjobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +21,10 @@ const (
 	// heartbeat is how often the server says that it still has the request.
 	// Two that do not come mean that it has lost it.
 	heartbeat = time.Second
-	// drainTimeout bounds waiting for what is on its way when a worker stops.
+	// drainTimeout bounds waiting for what is on its way when a pull ends early.
 	drainTimeout = 2 * time.Second
+	// spare is room for messages of the server beside the triggers of a pull.
+	spare = 64
 )
 
 var (
@@ -41,8 +41,6 @@ type Queue struct {
 
 	mu    sync.Mutex // guards ready
 	ready bool       // the consumer was there
-
-	pulls uint64 // pull requests so far
 }
 
 // Option changes how a queue works.
@@ -109,26 +107,23 @@ func (q *Queue) Receive(ctx context.Context, limit int, sink func(core.Delivery)
 
 // pull makes one pull request and passes on what comes for it.
 func (q *Queue) pull(ctx context.Context, limit int, sink func(core.Delivery)) error {
-	q.pulls++
-	inbox := q.nc.NewInbox() + "." + strconv.FormatUint(q.pulls, 10)
-	sub, err := q.nc.SubscribeSync(inbox)
+	p, err := q.request(limit)
 	if err != nil {
-		return fmt.Errorf("subscribe: %w", err)
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	if err := q.request(inbox, limit); err != nil {
 		return fmt.Errorf("pull: %w", err)
 	}
+	defer func() { _ = p.sub.Unsubscribe() }()
+	pass := func(msg *nats.Msg) { q.pass(msg, sink) }
 	for got := 0; got < limit; {
-		msg, err := next(ctx, sub)
+		msg, err := p.next(ctx)
 		switch {
 		case ctx.Err() != nil:
 			if msg != nil {
-				q.pass(msg, sink)
+				pass(msg)
 			}
-			q.drain(sub, sink)
+			p.drain(pass)
 			return nil
 		case err != nil:
+			p.drain(pass) // the server may have the request all the same
 			return err
 		case q.pass(msg, sink):
 			got++
@@ -139,43 +134,6 @@ func (q *Queue) pull(ctx context.Context, limit int, sink func(core.Delivery)) e
 		}
 	}
 	return nil
-}
-
-// next waits for a message, but no longer than for two heartbeats.
-func next(ctx context.Context, sub *nats.Subscription) (*nats.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*heartbeat+heartbeat/2)
-	defer cancel()
-	msg, err := sub.NextMsgWithContext(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, errLost
-	}
-	return msg, err
-}
-
-func (q *Queue) request(inbox string, limit int) error {
-	body, err := json.Marshal(map[string]any{"batch": limit, "expires": expires, "idle_heartbeat": heartbeat})
-	if err != nil {
-		return err
-	}
-	subject := "$JS.API.CONSUMER.MSG.NEXT." + q.names.TriggerStream() + "." + Durable
-	return q.nc.PublishRequest(subject, inbox, body)
-}
-
-// drain withdraws the pull request, by withdrawing the interest in its answers,
-// and passes on what had been sent before.
-func (q *Queue) drain(sub *nats.Subscription, sink func(core.Delivery)) {
-	if err := sub.Drain(); err != nil {
-		return // the connection is closed
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
-	defer cancel()
-	for {
-		msg, err := sub.NextMsgWithContext(ctx)
-		if err != nil {
-			return // nothing is left, or the server is away
-		}
-		q.pass(msg, sink)
-	}
 }
 
 // pass gives a trigger to sink. It returns false for a message that is none.
