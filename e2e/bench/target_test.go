@@ -95,7 +95,7 @@ func serve(t *testing.T, handle http.HandlerFunc, urls *list) {
 			t.Errorf("target: %v", err)
 		}
 	})
-	t.Cleanup(func() { server.Close(); done.Wait() })
+	t.Cleanup(func() { _ = server.Close(); done.Wait() })
 	*urls += list("http://" + listener.Addr().String() + " ")
 }
 

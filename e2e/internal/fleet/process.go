@@ -36,11 +36,13 @@ func (p *Process) Start() error {
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // the process has its own
 	cmd := exec.Command(p.Path, p.Args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.Env, out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt on the terminal is for us alone
-	fmt.Fprintf(out, "--- %s starts %s\n", time.Now().UTC().Format(time.RFC3339Nano), p.Name)
+	if _, err := fmt.Fprintf(out, "--- %s starts %s\n", time.Now().UTC().Format(time.RFC3339Nano), p.Name); err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.Name, err)
 	}

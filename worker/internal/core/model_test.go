@@ -240,7 +240,7 @@ func (s *stage) report(c core.Call, d deed) {
 		case err == nil:
 			s.mu.Lock()
 			if before := s.taken[c.ID]; before != "" {
-				s.faults = append(s.faults, fmt.Sprintf("%s: two reports were taken", c.ID))
+				s.faults = append(s.faults, c.ID+": two reports were taken")
 			}
 			s.taken[c.ID] = d.Report
 			s.mu.Unlock()
