@@ -7,7 +7,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # Every target is an action; folders such as e2e must not count as its result.
-.PHONY: help run test race e2e chaos chaos-short bench fuzz lint format generate tidy build images clean
+.PHONY: help run test race e2e chaos chaos-short chaos-worker bench fuzz lint format generate tidy build images clean
 
 PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -53,14 +53,20 @@ e2e: ## Tests in containers; fails where there is no Docker
 # SEED repeats the harm of a run that printed it.
 DURATION ?= 290s
 CHAOS    := go run ./e2e/chaos $(if $(SEED),-seed $(SEED))
+CHAOS_WORKER := go run ./e2e/chaos-worker $(if $(SEED),-seed $(SEED))
 
 chaos: ## Kill and stall schedulers and servers at random, then account for every occurrence (DURATION=290s SEED=)
 	$(CHAOS) -duration $(DURATION) -outages 1 -peace 5
 	$(CHAOS) -duration 60s -servers 1
 
-chaos-short: ## The same for half a minute each, with three servers and with one
+chaos-worker: ## Kill and stall workers and servers under load, then account for every trigger (DURATION=290s SEED=)
+	$(CHAOS_WORKER) -duration $(DURATION)
+	$(CHAOS_WORKER) -duration 60s -servers 1
+
+chaos-short: ## Both for half a minute or less each, with three servers and with one
 	$(CHAOS) -duration 30s
 	$(CHAOS) -duration 20s -servers 1
+	$(CHAOS_WORKER) -duration 30s
 
 bench: ## All benchmarks (BENCHTIME=1s)
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(ARGS) $(PACKAGES)
