@@ -61,7 +61,7 @@ func (f *flight) decode() bool {
 	case err != nil:
 		f.poisoned(err)
 	case f.trigger.Mode == contract.ModeMissed:
-		f.settle(missed(&f.trigger, f.asked, f.settings.Name))
+		f.missed()
 	default:
 		f.seat = newSeat(f.Worker, &f.trigger)
 		return true

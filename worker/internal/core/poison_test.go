@@ -203,3 +203,24 @@ func TestMissedIsRecordedNotRun(t *testing.T) {
 		}
 	})
 }
+
+// Regression guard: the log forgets after a while that it has the record.
+func TestMissedIsRecordedOnceHoweverOftenItComes(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		from := b.began.Add(-time.Hour).UTC()
+		b.put(contract.Trigger{
+			ID: "m1", Key: "k", Mode: contract.ModeMissed, Scheduled: from, Due: from,
+			Missed: &contract.Missed{From: from, To: from, Count: 1},
+		})
+		b.queue.Refuse(errors.New("acknowledgements are lost"))
+		b.start()
+		b.after(time.Hour)
+		b.queue.Refuse(nil)
+		b.after(time.Minute)
+		b.wantLeft(0)
+		if n := len(b.log.Records()); n != 1 {
+			t.Errorf("got %d records, want 1", n)
+		}
+	})
+}

@@ -55,13 +55,14 @@ type ResultLog interface {
 	// was stored a short while ago is dropped, without an error.
 	Append(ctx context.Context, id string, record contract.Result) error
 	// Progress says how far the occurrence has come, by the IDs of its records
-	// ([Counts]). since is a time before which it has none; it bounds the search.
+	// ([Counts]), all of them that any Append has stored before. since is a time
+	// before which there is none; it bounds the search.
 	Progress(ctx context.Context, key, occurrence string, since time.Time) (Progress, error)
 }
 
 // Progress is what the log holds of an occurrence.
 type Progress struct {
-	Ended bool            // it has a final record; Last need not be filled then
+	Ended bool            // it has a final record, or was missed; Last need not be filled then
 	Last  contract.Result // its attempt of the highest number; zero: there is none
 }
 

@@ -26,8 +26,8 @@ func RecordID(r contract.Result) string {
 }
 
 // Counts reads a record's ID for an occurrence: the number of the attempt, when
-// it is one that counts, or whether it is the end. Other records, and those of
-// other occurrences, are neither.
+// it is one that counts, or whether it is the end (one that was missed has no
+// other). Other records, and those of other occurrences, are neither.
 func Counts(recordID, occurrence string) (attempt int, end bool) {
 	what, ok := strings.CutPrefix(recordID, occurrence+".")
 	if !ok {
@@ -40,7 +40,7 @@ func Counts(recordID, occurrence string) (attempt int, end bool) {
 		}
 		return n, false
 	}
-	return 0, what == contract.KindFinal
+	return 0, what == contract.KindFinal || what == contract.KindMissed
 }
 
 // span is when an attempt ran.

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"time"
+
 	"github.com/weplanx/workflow/shared/contract"
 )
 
@@ -41,26 +43,38 @@ func isDead(outcome string) bool {
 	return false
 }
 
-// poisoned ends a trigger that can never become a call. One that was delivered
-// before, or sent again, may have been recorded.
+// missed records what a scheduler has missed.
+func (f *flight) missed() {
+	if !f.recorded(f.trigger.ID, f.trigger.Key, f.delivery.Stored) {
+		f.settle(missed(&f.trigger, f.asked, f.settings.Name))
+	}
+}
+
+// poisoned ends a trigger that can never become a call.
 func (f *flight) poisoned(reason error) {
-	final := poison(f.delivery, &f.trigger, reason, f.asked, f.settings.Name)
-	began := f.delivery.Stored
+	final, began := poison(f.delivery, &f.trigger, reason, f.asked, f.settings.Name), f.delivery.Stored
 	if due := f.trigger.Due; !due.IsZero() && due.Before(began) {
 		began = due // it may have been stored before, under the same ID
 	}
-	if f.delivery.Count > 1 || f.trigger.Origin != "" {
-		p, err := f.progress(final.ID, final.Key, began)
-		switch {
-		case err != nil:
-			f.handBack("log not available", f.backoff())
-			return
-		case p.Ended:
-			f.ack()
-			return
-		}
+	if !f.recorded(final.ID, final.Key, began) {
+		f.conclude(final, f.resendable(final))
 	}
-	f.conclude(final, f.resendable(final))
+}
+
+// recorded looks for the end of what is not to be called, if it was delivered
+// before or sent again, and deals with it.
+func (f *flight) recorded(id, key string, began time.Time) bool {
+	if f.delivery.Count <= 1 && f.trigger.Origin == "" {
+		return false
+	}
+	p, err := f.progress(id, key, began)
+	switch {
+	case err != nil:
+		f.handBack("log not available", f.backoff())
+	case p.Ended:
+		f.ack()
+	}
+	return err != nil || p.Ended
 }
 
 // resendable is the trigger, if it is whole and only cannot be run by this

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 )
 
 const (
@@ -26,8 +27,12 @@ func (w *Worker) secret(ctx context.Context) (string, error) {
 	}
 	if c.value == "" {
 		c.value = w.Random.ID() + w.Random.ID()
-		if err := c.write(ctx, w, c.value, replace, 0); err != nil {
-			return "", err // another worker was first, and is asked next time
+		err := c.write(ctx, w, c.value, replace, 0)
+		if errors.Is(err, ErrConflict) { // another worker was first
+			err = c.load(ctx, w)
+		}
+		if err != nil {
+			return "", err
 		}
 	}
 	w.key.Store(&c.value)

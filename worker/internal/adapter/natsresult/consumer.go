@@ -9,7 +9,7 @@ import (
 )
 
 // scanByConsumer is scan by a consumer that lives as long as the scan.
-func scanByConsumer(ctx context.Context, stream jetstream.Stream, subject string, since time.Time, f *found) error {
+func scanByConsumer(ctx context.Context, stream jetstream.Stream, subject string, since time.Time, last uint64, f *found) error {
 	const batch, wait = 500, 2 * time.Second
 	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		FilterSubject: subject, DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
@@ -35,6 +35,9 @@ func scanByConsumer(ctx context.Context, stream jetstream.Stream, subject string
 			return errors.Join(err, context.Cause(ctx), incomplete(got))
 		}
 		left -= min(left, uint64(got)) //nolint:gosec // a count is never negative
+	}
+	if !f.ended && f.last < last {
+		return errBehind
 	}
 	return nil
 }

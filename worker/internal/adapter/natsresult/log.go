@@ -45,10 +45,12 @@ func (l *Log) Append(ctx context.Context, id string, record contract.Result) err
 
 // Progress implements core.ResultLog. Mostly the key's last record decides,
 // which is one cheap request: there is none, it is older than since, or it is
-// one of the occurrence. Only otherwise are the records since then read through,
-// without their bodies.
+// one of the occurrence. Only otherwise are the records since then read through.
+//
+// It is the stream's leader that is asked: a follower may be behind, and would
+// have a call repeated that has been made.
 func (l *Log) Progress(ctx context.Context, key, occurrence string, since time.Time) (core.Progress, error) {
-	p, err := l.progress(ctx, key, occurrence, since)
+	p, err := l.progress(ctx, l.names.Result(key), occurrence, since)
 	if err != nil {
 		l.forget() // it may have been made anew
 		return p, fmt.Errorf("read stream %s: %w", l.names.ResultStream(), err)
@@ -56,28 +58,38 @@ func (l *Log) Progress(ctx context.Context, key, occurrence string, since time.T
 	return p, nil
 }
 
-func (l *Log) progress(ctx context.Context, key, occurrence string, since time.Time) (none core.Progress, err error) {
-	stream, err := l.lookUp(ctx)
-	if err != nil {
-		return none, err
+func (l *Log) progress(ctx context.Context, subject, occurrence string, since time.Time) (p core.Progress, err error) {
+	last, err := l.get(ctx, query{Subject: subject})
+	if err != nil || last == nil || last.Time.Before(since) {
+		return p, err
 	}
-	subject := l.names.Result(key)
-	last, err := stream.GetLastMsgForSubject(ctx, subject)
-	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return none, nil
-	case err != nil:
-		return none, err
-	case last.Time.Before(since):
-		return none, nil
+	id, err := last.id()
+	if err != nil {
+		return p, err
 	}
 	found := found{occurrence: occurrence}
-	if !found.see(last.Header.Get(jetstream.MsgIDHeader), last.Sequence) {
-		if err := scan(ctx, l.js.Conn(), stream, subject, since, &found); err != nil {
-			return none, err
+	if !found.see(id, last.Sequence) {
+		stream, err := l.lookUp(ctx)
+		if err != nil {
+			return p, err
+		}
+		if err := scan(ctx, l.js.Conn(), stream, subject, since, last.Sequence, &found); err != nil {
+			return p, err
 		}
 	}
-	return found.progress(ctx, stream, last)
+	if p.Ended = found.ended; p.Ended || found.attempt == 0 {
+		return p, nil
+	}
+	if last.Sequence != found.sequence {
+		if last, err = l.get(ctx, query{Sequence: found.sequence}); err == nil && last == nil {
+			err = errors.New("a record has expired meanwhile")
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+	p.Last, err = contract.Decode[contract.Result](last.Data)
+	return p, err
 }
 
 // lookUp returns the stream's handle, which tells how messages are to be asked

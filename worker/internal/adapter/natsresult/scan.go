@@ -2,12 +2,12 @@ package natsresult
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -17,6 +17,7 @@ type found struct {
 	ended      bool
 	attempt    int    // the highest; 0: none
 	sequence   uint64 // of its record
+	last       uint64 // of any record that was looked at
 }
 
 // see takes in a record. It returns true when it is one of the occurrence that
@@ -27,36 +28,52 @@ func (f *found) see(id string, sequence uint64) bool {
 		f.attempt, f.sequence = attempt, sequence
 	}
 	f.ended = f.ended || end
+	f.last = max(f.last, sequence)
 	return end || attempt > 0
 }
 
-// progress reads the record of the last attempt, unless the occurrence has
-// ended. last is a message that has been read already.
-func (f *found) progress(ctx context.Context, stream jetstream.Stream, last *jetstream.RawStreamMsg) (p core.Progress, err error) {
-	if p.Ended = f.ended; f.ended || f.attempt == 0 {
-		return p, nil
-	}
-	if last.Sequence != f.sequence {
-		if last, err = stream.GetMsg(ctx, f.sequence); err != nil {
-			return p, err
-		}
-	}
-	p.Last, err = contract.Decode[contract.Result](last.Data)
-	return p, err
-}
+const (
+	behindTries = 10 // of reading on where a server is behind the leader
+	behindPause = 20 * time.Millisecond
+)
 
-// scan looks through the record IDs of a subject, oldest first. A final record
-// ends it.
-func scan(ctx context.Context, nc *nats.Conn, stream jetstream.Stream, subject string, since time.Time, f *found) error {
+// scan looks through the record IDs of a subject, oldest first, up to the
+// sequence last at least. An end ends it.
+func scan(ctx context.Context, nc *nats.Conn, stream jetstream.Stream, subject string, since time.Time, last uint64, f *found) error {
+	f.last = 0
 	if !stream.CachedInfo().Config.AllowDirect { // ours has it: somebody else made this one
-		return scanByConsumer(ctx, stream, subject, since, f)
+		return scanByConsumer(ctx, stream, subject, since, last, f)
 	}
 	next := request{Subject: subject, Since: &since, Batch: pageSize, MaxBytes: pageBytes}
-	for !f.ended {
+	for behind := 0; !f.ended && f.last < last; {
 		left, err := readPage(ctx, nc, stream.CachedInfo().Config.Name, &next, f)
-		if err != nil || left == 0 {
+		switch {
+		case err != nil:
 			return err
+		case left > 0 || f.last >= last:
+		case behind == behindTries:
+			return errBehind
+		default: // another server may answer next
+			behind++
+			if err := pause(ctx, behindPause); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// errBehind is returned when the records that were read do not include one that
+// the leader has.
+var errBehind = errors.New("the server that was asked does not have all records yet")
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -29,6 +29,7 @@ func RunLog(t *testing.T, fresh func(t *testing.T) Log) {
 		"does not count what was cut off":   doesNotCount,
 		"does not look before the time":     looksSince,
 		"takes no other record for a final": distinguishes,
+		"knows what was missed":             knowsMissed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,6 +159,14 @@ func distinguishes(t *testing.T, l Log) {
 	l.add(t, contract.KindAttempt, "k", "1", 1)
 	l.add(t, contract.KindFinal, "k", "11", 1)
 	l.add(t, contract.KindFinal, "k.k", "1", 1)
-	l.add(t, contract.KindMissed, "k", "1", 0)
+	l.add(t, contract.KindMissed, "k", "2", 0)
+	l.add(t, contract.KindBadEntry, "k", "1", 0)
 	l.want(t, "1", before(), false)
+}
+
+func knowsMissed(t *testing.T, l Log) {
+	l.add(t, contract.KindMissed, "k", "1", 0)
+	l.want(t, "1", before(), true)
+	l.add(t, contract.KindAttempt, "k", "2", 1)
+	l.want(t, "1", before(), true)
 }
