@@ -52,11 +52,18 @@ func TestTriggerOfModeNATS(t *testing.T) {
 		}
 	}
 	b.drained(t)
-	finals := b.finals(t, 2)
-	if r := finals[0]; r.Outcome != contract.OutcomeSuccess || r.Mode != contract.ModeNATS || r.Bytes != 10 || r.Excerpt != `{"rows":3}` || r.TraceID == "" || r.Origin == "" {
+	again, first := contract.Result{}, contract.Result{}
+	for _, r := range b.finals(t, 2) { // in the order in which they were recorded, which is any
+		if r.Origin != "" {
+			again = r
+		} else {
+			first = r
+		}
+	}
+	if r := again; r.Outcome != contract.OutcomeSuccess || r.Mode != contract.ModeNATS || r.Bytes != 10 || r.Excerpt != `{"rows":3}` || r.TraceID == "" {
 		t.Errorf("got %+v", r)
 	}
-	if r := finals[1]; r.Outcome != contract.OutcomeSuccess || r.Bytes != 0 || r.Origin != "" {
+	if r := first; r.Outcome != contract.OutcomeSuccess || r.Bytes != 0 {
 		t.Errorf("got %+v", r)
 	}
 }
