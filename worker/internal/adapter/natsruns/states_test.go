@@ -1,6 +1,7 @@
 package natsruns_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -52,7 +53,9 @@ func TestStatesSurviveTheServer(t *testing.T) {
 	server.Restart(t)
 	var state core.State
 	for limit := time.Now().Add(20 * time.Second); state.Revision == 0 && time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
-		state, err = s.Load(t.Context(), "a")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // a request may be lost with the server
+		state, err = s.Load(ctx, "a")
+		cancel()
 	}
 	if err != nil || string(state.Data) != "1" || state.Revision != first {
 		t.Fatalf("got %+v, %v", state, err)
