@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,35 +23,26 @@ type Message interface {
 
 // Encode writes a message with the current version, whatever its V says.
 func Encode[M Message](m M) ([]byte, error) {
-	*version(&m) = Version
-	return json.Marshal(m)
-}
-
-// version is where a message holds its own.
-func version[M Message](m *M) *int {
-	switch p := any(m).(type) {
+	switch p := any(&m).(type) {
 	case *Schedule:
-		return &p.V
+		p.V = Version
 	case *Trigger:
-		return &p.V
+		p.V = Version
 	case *Cursor:
-		return &p.V
+		p.V = Version
 	case *Heartbeat:
-		return &p.V
+		p.V = Version
 	case *Result:
-		return &p.V
+		p.V = Version
 	case *Dead:
-		return &p.V
+		p.V = Version
 	}
-	return new(int) // not reached: these are all
+	return json.Marshal(m)
 }
 
 // Decode reads a message. Fields it does not know are ignored. The error is
 // ErrMalformed or ErrNewer, with the reason.
 func Decode[M Message](data []byte) (M, error) {
-	if m, ok := decodeCurrent[M](data); ok {
-		return m, nil
-	}
 	var m M
 	var head struct {
 		V *int `json:"v"`
@@ -71,17 +61,6 @@ func Decode[M Message](data []byte) (M, error) {
 	err := decodeValue(data, &m)
 	return m, err
 }
-
-// decodeCurrent reads a message as this version writes it, in one pass. false:
-// it has to be looked at more closely.
-func decodeCurrent[M Message](data []byte) (m M, ok bool) {
-	if !bytes.HasPrefix(data, current) || decodeValue(data, &m) != nil {
-		return m, false
-	}
-	return m, *version(&m) == Version
-}
-
-var current = []byte("{\"v\":" + strconv.Itoa(Version) + ",")
 
 // DecodeEvent reads an event, which carries no version because any program
 // may write one.

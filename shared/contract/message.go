@@ -255,7 +255,7 @@ type Dead struct {
 	Scheduled time.Time `json:"scheduled,omitzero"`
 	// Died is when the occurrence ended, by the clock of the worker.
 	Died time.Time `json:"died"`
-	// Outcome is that of the final record: "dead", "failed", "expired" or "lost".
+	// Outcome is that of the final record: "dead", "failed" or "lost".
 	Outcome string `json:"outcome"`
 	// Reason is why the trigger was not run, for people. Empty: it was.
 	Reason string `json:"reason,omitempty"`

@@ -15,8 +15,8 @@ import (
 // batches are sound from there on.
 const MinServer = "2.14.4"
 
-// DefaultPartitions is how many partitions a new namespace gets. The number of
-// a namespace never changes, because keys would change their partition.
+// DefaultPartitions is how many partitions a new namespace gets. A namespace keeps
+// its number until it is told another one (schedule -partitions).
 const DefaultPartitions = 8
 
 const (

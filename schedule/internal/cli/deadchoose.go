@@ -27,7 +27,7 @@ func (f *deadFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.DurationVar(&f.since, "since", 0, "only those stored within this time, for example 24h")
 	flags.StringVar(&f.until, "until", "", "only those stored until then, for example 2026-12-24T18:00:00+01:00")
-	flags.StringVar(&f.outcome, "outcome", "", "only with this outcome: dead, failed, expired, lost")
+	flags.StringVar(&f.outcome, "outcome", "", "only with this outcome: dead, failed, lost")
 	flags.StringVar(&f.class, "class", "", "only with this class of error, for example timeout")
 	completeOutcomes(cmd)
 }
