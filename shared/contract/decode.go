@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -86,7 +88,26 @@ func DecodeCompleted(data []byte) (Completed, error) {
 	if err := decodeValue(data, &c); err != nil {
 		return c, err
 	}
+	if field := unknownField(data, "outcome", "error"); field != "" {
+		return c, &FieldError{Field: field, Problem: "is not known, want \"outcome\" and \"error\""}
+	}
+	if c.Outcome == "" && c.Error != "" {
+		c.Outcome = OutcomeFailed
+	}
 	return c, c.Check()
+}
+
+// unknownField returns the first field of a JSON object, by name, that is none
+// of known.
+func unknownField(data []byte, known ...string) string {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(data, &fields) // it has been read before
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return name
+		}
+	}
+	return ""
 }
 
 // Check refuses a report whose outcome is none. The error is a *FieldError.

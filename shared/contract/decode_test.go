@@ -79,13 +79,13 @@ func TestDecodeCompleted(t *testing.T) {
 		"{}":                                "",
 		`{"outcome":"success"}`:             contract.OutcomeSuccess,
 		`{"outcome":"failed","error":"no"}`: contract.OutcomeFailed,
-		`{"progress":1}`:                    "",
+		`{"error":"no disk"}`:               contract.OutcomeFailed,
 	} {
 		if got, err := contract.DecodeCompleted([]byte(data)); err != nil || got.Outcome != want {
 			t.Errorf("%q: got %+v, %v", data, got, err)
 		}
 	}
-	for _, data := range []string{"null", "[]", "done", "\xff", `{"outcome":1}`, `{"outcome":"dead"}`, `{"outcome":"Success"}`} {
+	for _, data := range []string{"null", "[]", "done", "\xff", `{"outcome":1}`, `{"outcome":"dead"}`, `{"outcome":"Success"}`, `{"ok":false}`, `{"outcome":"success","extra":1}`} {
 		if got, err := contract.DecodeCompleted([]byte(data)); err == nil {
 			t.Errorf("%q: got %+v, want an error", data, got)
 		}

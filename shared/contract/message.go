@@ -278,10 +278,10 @@ type Dead struct {
 // MaxDeadData is how many bytes of a trigger that cannot be read are kept.
 const MaxDeadData = 64 << 10
 
-// Completed is a target's report that a long job has ended. All fields may be
-// absent, an empty body included: then it succeeded.
+// Completed is a target's report that a long job has ended. An empty body, or
+// an empty object, says that it succeeded; other fields are refused.
 type Completed struct {
-	Outcome string `json:"outcome,omitempty"` // "success" (or empty) or "failed"
+	Outcome string `json:"outcome,omitempty"` // "success" or "failed"; empty: failed if there is an Error
 	Error   string `json:"error,omitempty"`   // why it failed, for people
 }
 

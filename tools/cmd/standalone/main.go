@@ -39,7 +39,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	config.Out, config.Log = stdout, stderr
-	config.EventsToken = os.Getenv("EVENTS_TOKEN") // no flag: other users of the machine see those
+	config.EventsToken = os.Getenv("EVENTS_TOKEN") // no flags: other users of the machine see those
+	if secrets := os.Getenv("WEBHOOK_SECRETS"); secrets != "" {
+		config.Secrets = strings.Split(secrets, ",")
+	}
 	// Ctrl-C also ends a program that reads our output; that must not keep us
 	// from storing what is to be stored.
 	signal.Ignore(syscall.SIGPIPE)

@@ -16,8 +16,8 @@ func welcome(out io.Writer, c Config, a Addresses, data, demo string) {
   scheduler  and worker of namespace %q
   health     http://%s/readyz
   data       %s (kept between runs)
-  callbacks  reach public addresses%s
-`, a.NATS, server.VERSION, c.Namespace, a.HTTP, data, beside(c.Egress))
+  callbacks  reach public addresses%s%s
+`, a.NATS, server.VERSION, c.Namespace, a.HTTP, data, beside(c.Egress), signed(c.Secrets))
 	if demo != "" {
 		_, _ = fmt.Fprintf(out, "  demo       %s\n", demo)
 	}
@@ -48,6 +48,14 @@ func warnOfOrphan(out io.Writer) {
   go run ./schedule/cmd/schedulectl pause %[1]s
 
 `, demoKey)
+}
+
+// signed says whether callbacks are.
+func signed(secrets []string) string {
+	if len(secrets) == 0 {
+		return "; they are not signed (WEBHOOK_SECRETS)"
+	}
+	return "; they are signed"
 }
 
 // beside says what callbacks may reach that a worker's defaults refuse.

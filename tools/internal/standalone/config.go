@@ -32,6 +32,9 @@ type Config struct {
 	// EventsToken lets events in at POST /events/{key}. Empty: that is off.
 	EventsToken string
 
+	// Secrets sign callbacks ("whsec_…"), newest first. Empty: no signature.
+	Secrets []string
+
 	Out io.Writer // for people: what runs, and each callback of the demo
 	Log io.Writer // log lines
 

@@ -42,6 +42,7 @@ func (s *Server) addParts(ctx context.Context) error {
 	}
 	w, err := worker.NewWithConn(ctx, worker.Config{
 		Config: shared, Grace: workerGrace, EventsToken: s.config.EventsToken, URL: ownURL(s.listener.Addr()), EgressAllow: s.config.Egress,
+		WebhookSecrets: s.config.Secrets,
 	}, nc)
 	if wrong, ok := errors.AsType[*setting.Error](err); ok && wrong.Name == "EGRESS_ALLOW" {
 		return &setting.Error{Name: flagEgress, Problem: wrong.Problem}

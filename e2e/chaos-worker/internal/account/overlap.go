@@ -50,7 +50,8 @@ func (b *book) pair(l, later *life) {
 	first, second := l, later
 	if later.calls[0].Arrived.Before(l.calls[0].Arrived) {
 		first, second = later, l
-		if l.Job.Overlap == contract.OverlapQueue && !b.disturbed(l.Due.Add(-b.AckWait), later.calls[0].Arrived) {
+		ordered := l.Job.Overlap == contract.OverlapQueue && l.Due.Before(later.Due) // some are due together
+		if ordered && !b.disturbed(l.Due.Add(-b.AckWait), later.calls[0].Arrived) {
 			b.findTwo(Disordered, later, l, "first called %s before one that was due earlier",
 				l.calls[0].Arrived.Sub(later.calls[0].Arrived))
 		}
