@@ -1,5 +1,3 @@
-//go:build unix
-
 package bench_test
 
 import (
@@ -51,9 +49,9 @@ func workerInFlight(b *testing.B, s *site, t *targets, size int, f figures) {
 	n.waiting(t, size)
 	f.add("worker-all-s", time.Since(began).Seconds())
 	f.add("worker-B/call", float64(memory()-before)/float64(size))
-	used := processorTime(b)
+	used := processorTime()
 	until(time.Now().Add(heldFor))
-	f.add("worker-cpu-%", 100*float64(processorTime(b)-used)/float64(heldFor))
+	f.add("worker-cpu-%", 100*float64(processorTime()-used)/float64(heldFor))
 	if waiting := t.look(b, false).Waiting; waiting != size {
 		b.Errorf("%d calls are left after %s, want %d", waiting, heldFor, size)
 	}

@@ -1,5 +1,3 @@
-//go:build unix
-
 package bench_test
 
 import (
@@ -7,7 +5,6 @@ import (
 	"io"
 	"runtime"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -78,22 +75,34 @@ func pipelines(b *testing.B, s *site, t *targets, size int, f figures) {
 		took, used := c.compete(n, t, size)
 		n.discard()
 		f.add(c.name+"/s", float64(size)/took.Seconds())
-		f.add(c.name+"-us-cpu", float64(used.Microseconds())/float64(size))
+		f.add(c.name+"-us", used.own.Seconds()*1e6/float64(size))
+		f.add(c.name+"-us-all", used.all.Seconds()*1e6/float64(size))
 	}
 	f.ratio("worker/ideal", "worker/s", "ideal/s")
 	f.ratio("worker/ideal2", "worker/s", "ideal2/s")
 	f.ratio("ideal/bare", "ideal/s", "bare/s")
+	f.ratio("ideal/worker-us-all", "ideal-us-all", "worker-us-all")
+	f.ratio("ideal2/worker-us-all", "ideal2-us-all", "worker-us-all")
 }
 
-// compete returns how long it took and the processor time of this process.
-func (c *contender) compete(n *namespace, t *targets, size int) (took, used time.Duration) {
+// usage is processor time: of this process, and of servers and targets as well.
+type usage struct{ own, all time.Duration }
+
+func (n *namespace) usage(t *targets) usage {
+	n.b.Helper()
+	own := processorTime()
+	return usage{own, own + usedAt(n.b, n.site.used) + usedAt(n.b, t.used)}
+}
+
+// compete returns how long it took and what was used.
+func (c *contender) compete(n *namespace, t *targets, size int) (took time.Duration, used usage) {
 	n.b.Helper()
 	if c.start != nil {
 		n.backlog(size, time.Now().Add(-c.late), t.good, 0)
 	}
 	t.look(n.b, true)
 	runtime.GC()
-	before := processorTime(n.b)
+	before := n.usage(t)
 	finish := func() {}
 	if c.start == nil {
 		n.bare(size, concurrency, t.good)
@@ -101,21 +110,11 @@ func (c *contender) compete(n *namespace, t *targets, size int) (took, used time
 		finish = c.start(n)
 	}
 	ended := n.drained()
-	used = processorTime(n.b) - before
+	after := n.usage(t)
 	finish()
 	seen := t.look(n.b, true)
 	if records := n.records(); seen.Count != size || records != c.records*size {
 		n.b.Fatalf("%s: %d calls and %d records of %d triggers, want %d records", c.name, seen.Count, records, size, c.records*size)
 	}
-	return ended.Sub(seen.First), used
-}
-
-// processorTime is what this process has used so far.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return ended.Sub(seen.First), usage{after.own - before.own, after.all - before.all}
 }

@@ -2,13 +2,18 @@ package bench_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -37,8 +42,9 @@ func TestServers(t *testing.T) {
 	if err != nil {
 		return
 	}
-	serve := startServers(t, n)
-	fmt.Println("URL", strings.Join(serve, " "))
+	urls := list(strings.Join(startServers(t, n), " ") + " ")
+	serve(t, tellUsed, &urls)
+	fmt.Println("URL", urls)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
@@ -93,5 +99,46 @@ func startProcess(b *testing.B, test, variable, value string) []string {
 // apart is a site whose servers run in a process of their own.
 func apart(b *testing.B, replicas int) *site {
 	b.Helper()
-	return &site{urls: startProcess(b, "TestServers", serversVariable, strconv.Itoa(replicas)), replicas: replicas}
+	urls := startProcess(b, "TestServers", serversVariable, strconv.Itoa(replicas))
+	return &site{urls: urls[:replicas], replicas: replicas, used: urls[replicas]}
+}
+
+// list is words with a space after each.
+type list string
+
+// serve serves on a port of its own until the end of the test, and adds its URL
+// to the list.
+func serve(t *testing.T, handle http.HandlerFunc, urls *list) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: patience, Handler: handle}
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	t.Cleanup(func() { server.Close(); done.Wait() })
+	*urls += list("http://" + listener.Addr().String() + " ")
+}
+
+// tellUsed tells the processor time that this process has used.
+func tellUsed(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, int64(processorTime())) }
+
+// usedAt asks another process for its processor time.
+func usedAt(b *testing.B, url string) time.Duration {
+	b.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	var d int64
+	if _, err := fmt.Fscan(response.Body, &d); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(d)
 }

@@ -37,7 +37,8 @@ func large() bool { return os.Getenv("BENCH_LARGE") != "" }
 type site struct {
 	urls     []string // of the servers
 	replicas int
-	count    int // of namespaces so far
+	count    int    // of namespaces so far
+	used     string // URL of what the servers' process has used; empty: they are in this one
 }
 
 // onSites runs a benchmark on one server and on three.

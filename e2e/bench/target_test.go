@@ -2,10 +2,8 @@ package bench_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -23,6 +21,7 @@ type targets struct {
 	hanging string // never answers
 	failing string // answers 503 at once
 	control string
+	used    string // tells the processor time of the targets
 }
 
 // seen is what the good target has seen since it was last asked.
@@ -36,7 +35,7 @@ type seen struct {
 func startTargets(b *testing.B) *targets {
 	b.Helper()
 	u := startProcess(b, "TestTargets", targetsVariable, "1")
-	return &targets{good: u[0], held: u[1], hanging: u[2], failing: u[3], control: u[4]}
+	return &targets{good: u[0], held: u[1], hanging: u[2], failing: u[3], control: u[4], used: u[5]}
 }
 
 // look returns what was seen, and forgets it where forget is set.
@@ -74,33 +73,12 @@ func TestTargets(t *testing.T) {
 		return
 	}
 	r := &receivers{released: make(chan struct{})}
-	for _, handle := range []http.HandlerFunc{r.good, r.held, hang, fail, r.control} {
+	for _, handle := range []http.HandlerFunc{r.good, r.held, hang, fail, r.control, tellUsed} {
 		serve(t, handle, &r.urls)
 	}
 	fmt.Println("URL", r.urls)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
-
-// serve serves on a port of its own until the end of the test.
-func serve(t *testing.T, handle http.HandlerFunc, urls *list) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{ReadHeaderTimeout: patience, Handler: handle}
-	var done sync.WaitGroup
-	done.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			t.Errorf("target: %v", err)
-		}
-	})
-	t.Cleanup(func() { _ = server.Close(); done.Wait() })
-	*urls += list("http://" + listener.Addr().String() + " ")
-}
-
-// list is words with a space after each.
-type list string
 
 type receivers struct {
 	urls list
