@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,26 +26,35 @@ type Message interface {
 
 // Encode writes a message with the current version, whatever its V says.
 func Encode[M Message](m M) ([]byte, error) {
-	switch p := any(&m).(type) {
-	case *Schedule:
-		p.V = Version
-	case *Trigger:
-		p.V = Version
-	case *Cursor:
-		p.V = Version
-	case *Heartbeat:
-		p.V = Version
-	case *Result:
-		p.V = Version
-	case *Dead:
-		p.V = Version
-	}
+	*version(&m) = Version
 	return json.Marshal(m)
+}
+
+// version is where a message holds its own.
+func version[M Message](m *M) *int {
+	switch p := any(m).(type) {
+	case *Schedule:
+		return &p.V
+	case *Trigger:
+		return &p.V
+	case *Cursor:
+		return &p.V
+	case *Heartbeat:
+		return &p.V
+	case *Result:
+		return &p.V
+	case *Dead:
+		return &p.V
+	}
+	return new(int) // not reached: these are all
 }
 
 // Decode reads a message. Fields it does not know are ignored. The error is
 // ErrMalformed or ErrNewer, with the reason.
 func Decode[M Message](data []byte) (M, error) {
+	if m, ok := decodeCurrent[M](data); ok {
+		return m, nil
+	}
 	var m M
 	var head struct {
 		V *int `json:"v"`
@@ -63,6 +73,17 @@ func Decode[M Message](data []byte) (M, error) {
 	err := decodeValue(data, &m)
 	return m, err
 }
+
+// decodeCurrent reads a message as this version writes it, in one pass. false:
+// it has to be looked at more closely.
+func decodeCurrent[M Message](data []byte) (m M, ok bool) {
+	if !bytes.HasPrefix(data, current) || decodeValue(data, &m) != nil {
+		return m, false
+	}
+	return m, *version(&m) == Version
+}
+
+var current = []byte("{\"v\":" + strconv.Itoa(Version) + ",")
 
 // DecodeEvent reads an event, which carries no version because any program
 // may write one.

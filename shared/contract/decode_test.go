@@ -52,6 +52,23 @@ func TestDecodeMalformed(t *testing.T) {
 	}
 }
 
+// What begins like a message of ours is read in one pass, and yet refused when
+// it turns out to be of another version.
+func TestDecodeLooksAtTheLastVersion(t *testing.T) {
+	t.Parallel()
+	for data, want := range map[string]error{
+		`{"v":1,"jobs":[]}`:                    nil,
+		`{"v":1,"jobs":[],"v":2}`:              contract.ErrNewer,
+		`{"v":1,"jobs":[],"V":0}`:              contract.ErrMalformed,
+		`{"v":1,"jobs":"later","v":2}`:         contract.ErrNewer,
+		"{\"v\":1,\"jobs\":[],\"x\":\"\xff\"}": contract.ErrMalformed,
+	} {
+		if _, err := contract.Decode[contract.Schedule]([]byte(data)); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", data, err, want)
+		}
+	}
+}
+
 func TestDecodeEvent(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, data, want string }{

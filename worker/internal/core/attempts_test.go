@@ -302,8 +302,11 @@ func TestSentAgainTwiceIsRunOnce(t *testing.T) {
 		trigger.Origin, trigger.ID = trigger.ID, trigger.ID+"-1"
 		b.put(trigger)
 		b.start()
-		b.after(10 * time.Second)
-		b.put(trigger)
+		for _, later := range []time.Duration{10 * time.Second, 50 * time.Minute} {
+			b.after(later)
+			trigger.Due = trigger.Due.Add(later)
+			b.put(trigger)
+		}
 		b.after(time.Minute)
 		b.wantCalls(1)
 		b.wantLeft(0)

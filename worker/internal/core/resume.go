@@ -19,6 +19,9 @@ const (
 	// maxPause is how long after an attempt the next one must begin. It is far
 	// less than the log keeps records, whose number would otherwise be lost.
 	maxPause = 24 * time.Hour
+	// resentWithin is for how long a dead letter that is sent again twice is run
+	// once. It bounds what has to be read of the log.
+	resentWithin = time.Hour
 )
 
 // resume asks the log what has become of an occurrence that another worker may
@@ -35,11 +38,24 @@ func (f *flight) resume() bool {
 // it to another.
 func (f *flight) stale() bool { return f.Clock.Now().Sub(f.asked) > fresh }
 
+// since is a time at or before the occurrence's first record. What is sent again
+// is due when that was asked for: a second request for the same letter, whose
+// first may have been lost on its way back, is told from it for an hour.
+func since(t *contract.Trigger) time.Time {
+	if t.Origin == "" || t.Scheduled.After(t.Due) {
+		return t.Due
+	}
+	if earliest := t.Due.Add(-resentWithin); t.Scheduled.Before(earliest) {
+		return earliest
+	}
+	return t.Scheduled
+}
+
 // consult asks the log how far the occurrence has come. It returns true when
 // it is to be called; everything else it deals with.
 func (f *flight) consult() bool {
 	now := f.Clock.Now()
-	p, err := f.progress(f.trigger.ID, f.trigger.Key, f.trigger.Due)
+	p, err := f.progress(f.trigger.ID, f.trigger.Key, since(&f.trigger))
 	if err != nil {
 		f.handBack("log not available", f.backoff())
 		return false
@@ -53,7 +69,7 @@ func (f *flight) recheck() bool {
 	now, trouble := f.Clock.Now(), Trouble{Doing: "look up records", ID: f.trigger.ID, Key: f.trigger.Key}
 	err := f.persist(f.work, trouble, func(ctx context.Context) (err error) {
 		now = f.Clock.Now()
-		p, err = f.Log.Progress(ctx, f.trigger.Key, f.trigger.ID, f.trigger.Due.Add(-slack))
+		p, err = f.Log.Progress(ctx, f.trigger.Key, f.trigger.ID, since(&f.trigger).Add(-slack))
 		return err
 	})
 	if err != nil {

@@ -113,5 +113,5 @@ func (e *Executor) Target(raw json.RawMessage) string {
 	default:
 		port = "80"
 	}
-	return strings.ToLower(net.JoinHostPort(u.Hostname(), port))
+	return strings.ToLower(net.JoinHostPort(strings.TrimSuffix(u.Hostname(), "."), port))
 }
