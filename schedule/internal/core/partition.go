@@ -54,12 +54,19 @@ func (p *partition) setOwned(owned bool) {
 	p.wake()
 }
 
-// state returns how many schedules the partition holds, and where its cursor
-// stands if this node publishes for it.
+// state returns how many schedules the partition holds, and, if this node
+// publishes for it, up to which due time everything is published. That is where
+// its cursor stands or, while nothing is due, now.
 func (p *partition) state() (schedules int, due time.Time, owned bool) {
+	now := p.e.Now()
+	now = minTime(now, p.e.horizon(now))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.planner.Live(), p.planner.At(), p.owned && p.planner.Positioned()
+	due = p.planner.At()
+	if next, some := p.planner.Next(); (!some || next.After(now)) && now.After(due) {
+		due = now
+	}
+	return p.planner.Live(), due, p.owned && p.planner.Positioned()
 }
 
 // stands reports whether the planner stands at a cursor.
