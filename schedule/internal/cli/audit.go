@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,10 +14,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weplanx/workflow/schedule/client"
+	"github.com/weplanx/workflow/schedule/common"
 )
 
-// errDifferences makes the exit code of an audit that found some.
-var errDifferences = errors.New("the log is not what the schedule demands")
+// differencesError makes the exit code of an audit that found some.
+type differencesError struct{ total int64 }
+
+func (e *differencesError) Error() string { return counted(e.total, "difference") }
 
 func (s *session) audit() *cobra.Command {
 	var since time.Duration
@@ -62,7 +65,7 @@ func (s *session) showAudit(a *client.Audit) error {
 		return err
 	}
 	if a.Total > 0 {
-		return errDifferences
+		return &differencesError{a.Total}
 	}
 	return nil
 }
@@ -102,13 +105,13 @@ func (s *session) writeAudit(a *client.Audit) error {
 
 // summary is one line.
 func (s *session) summary(w io.Writer, a *client.Audit) error {
-	parts := []string{fmt.Sprintf("%d run", a.Run)}
+	parts := []string{ended(a)}
 	if a.Missed > 0 {
 		var reasons []string
 		for _, reason := range slices.Sorted(maps.Keys(a.Reasons)) {
 			reasons = append(reasons, fmt.Sprintf("%d %s", a.Reasons[reason], reason))
 		}
-		parts = append(parts, fmt.Sprintf("%d missed (%s)", a.Missed, strings.Join(reasons, "; ")))
+		parts = append(parts, fmt.Sprintf("%d missed (%s)", a.Missed, strings.Join(reasons, ", ")))
 	}
 	if a.Open > 0 {
 		parts = append(parts, fmt.Sprintf("%d open", a.Open))
@@ -118,8 +121,29 @@ func (s *session) summary(w io.Writer, a *client.Audit) error {
 	}
 	parts = append(parts, counted(a.Total, "difference"))
 	_, err := fmt.Fprintf(w, "audited %s of %q from %s to %s: %s\n", counted(a.Demanded, "occurrence"), a.Key,
-		s.stamp(a.Since), s.stamp(a.Until), plain(strings.Join(parts, ", ")))
+		s.stamp(a.Since), s.stamp(a.Until), plain(strings.Join(parts, "; ")))
 	return err
+}
+
+// ended is how many occurrences have an end, and which: success first.
+func ended(a *client.Audit) string {
+	text := fmt.Sprintf("%d ended", a.Run)
+	var parts []string
+	add := func(outcome string) {
+		if n := a.Outcomes[outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, cmp.Or(outcome, "without an outcome")))
+		}
+	}
+	add(common.OutcomeSuccess)
+	for _, outcome := range slices.Sorted(maps.Keys(a.Outcomes)) {
+		if outcome != common.OutcomeSuccess {
+			add(outcome)
+		}
+	}
+	if len(parts) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(parts, ", ")
 }
 
 func counted(n int64, what string) string {
