@@ -75,6 +75,23 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Where nothing fires, set says so; what it stores is stored all the same.
+func TestSetWarnsWithoutScheduler(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const warning = "no scheduler is alive: nothing fires\n"
+	for _, output := range []string{"table", "json"} {
+		got := b.run(t, "", "set", "a", "--spec", far, "--url", "http://a", "-o", output)
+		if got.code != cli.ExitOK || got.err != warning || strings.Contains(got.out, warning) {
+			t.Errorf("%s: exit code %d, output %q, error %q, want 0 and %q", output, got.code, got.out, got.err, warning)
+		}
+	}
+	b.scheduler(t)
+	if got := b.run(t, "", "set", "a", "--spec", far, "--url", "http://b"); got.code != cli.ExitOK || got.err != "" {
+		t.Errorf("with a scheduler: exit code %d, error %q", got.code, got.err)
+	}
+}
+
 // worker ends what is run by hand as outcome says, as a worker would.
 func (b *bundle) worker(t testing.TB, outcome func(contract.Trigger) string) {
 	t.Helper()

@@ -42,6 +42,8 @@ func TestUsageByHand(t *testing.T) {
 		"set: subject and accept":    {set("--nats-subject", "a", "--accept", "200"), "--accept cannot be used with --nats-subject"},
 		"set: request of a URL":      {set("--url", "http://a", "--request"), "--request cannot be used without --nats-subject"},
 		"set: attempts":              {set("--url", "http://a", "--attempts", "many"), "invalid argument"},
+		"set: no attempts":           {set("--url", "http://a", "--attempts", "0"), "--attempts is 0, want 1 to 100"},
+		"set: too many attempts":     {set("--url", "http://a", "--attempts", "101"), "--attempts is 101, want 1 to 100"},
 		"set: accept":                {set("--url", "http://a", "--accept", "2xx"), "invalid argument"},
 		"set: deadline":              {set("--url", "http://a", "--deadline", "soon"), "--deadline: "},
 		"set: completion":            {set("--url", "http://a", "--completion", "soon"), "--completion: "},
