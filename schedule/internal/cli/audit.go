@@ -23,8 +23,7 @@ type differencesError struct{ total int64 }
 func (e *differencesError) Error() string { return counted(e.total, "difference") }
 
 func (s *session) audit() *cobra.Command {
-	var since time.Duration
-	var until string
+	var since, until string
 	cmd := &cobra.Command{
 		Use:   "audit KEY",
 		Short: "Compare what a schedule demanded with what became of it",
@@ -39,18 +38,19 @@ otherwise; the audit says where it has to begin later.`,
 		Args:              exactly("KEY"),
 		ValidArgsFunction: s.completeKeys(1),
 	}
-	cmd.Flags().DurationVar(&since, "since", 24*time.Hour, "what was due within this time before now")
-	cmd.Flags().StringVar(&until, "until", "", "leave out what was due after this time, for example 2026-12-24T18:00:00+01:00 (default now)")
+	cmd.Flags().StringVar(&since, "since", "24h", "what was due after this: "+momentExample)
+	cmd.Flags().StringVar(&until, "until", "", "leave out what was due after this: "+momentExample+" (default now)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if since <= 0 {
-			return misused(cmd, "--since is %s, want more than 0s", since)
-		}
-		end, err := instant("--until", until)
+		begin, err := moment(cmd, "--since", since, s.Now())
 		if err != nil {
-			return &usageError{err}
+			return err
+		}
+		end, err := moment(cmd, "--until", until, s.Now())
+		if err != nil {
+			return err
 		}
 		return s.reading(func(ctx context.Context, schedule *client.Schedule, args []string) error {
-			report, err := schedule.Audit(ctx, args[0], s.Now().Add(-since), end)
+			report, err := schedule.Audit(ctx, args[0], begin, end)
 			if err != nil {
 				return err
 			}
