@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,14 +14,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weplanx/workflow/schedule/client"
+	"github.com/weplanx/workflow/schedule/common"
 )
 
-// errDifferences makes the exit code of an audit that found some.
-var errDifferences = errors.New("the log is not what the schedule demands")
+// differencesError makes the exit code of an audit that found some.
+type differencesError struct{ total int64 }
+
+func (e *differencesError) Error() string { return counted(e.total, "difference") }
 
 func (s *session) audit() *cobra.Command {
-	var since time.Duration
-	var until string
+	var since, until string
 	cmd := &cobra.Command{
 		Use:   "audit KEY",
 		Short: "Compare what a schedule demanded with what became of it",
@@ -36,18 +38,19 @@ otherwise; the audit says where it has to begin later.`,
 		Args:              exactly("KEY"),
 		ValidArgsFunction: s.completeKeys(1),
 	}
-	cmd.Flags().DurationVar(&since, "since", 24*time.Hour, "what was due within this time before now")
-	cmd.Flags().StringVar(&until, "until", "", "leave out what was due after this time, for example 2026-12-24T18:00:00+01:00 (default now)")
+	cmd.Flags().StringVar(&since, "since", "24h", "what was due after this: "+momentExample)
+	cmd.Flags().StringVar(&until, "until", "", "leave out what was due after this: "+momentExample+" (default now)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if since <= 0 {
-			return misused(cmd, "--since is %s, want more than 0s", since)
-		}
-		end, err := instant("--until", until)
+		begin, err := moment(cmd, "--since", since, s.Now())
 		if err != nil {
-			return &usageError{err}
+			return err
+		}
+		end, err := moment(cmd, "--until", until, s.Now())
+		if err != nil {
+			return err
 		}
 		return s.reading(func(ctx context.Context, schedule *client.Schedule, args []string) error {
-			report, err := schedule.Audit(ctx, args[0], s.Now().Add(-since), end)
+			report, err := schedule.Audit(ctx, args[0], begin, end)
 			if err != nil {
 				return err
 			}
@@ -62,7 +65,7 @@ func (s *session) showAudit(a *client.Audit) error {
 		return err
 	}
 	if a.Total > 0 {
-		return errDifferences
+		return &differencesError{a.Total}
 	}
 	return nil
 }
@@ -102,13 +105,13 @@ func (s *session) writeAudit(a *client.Audit) error {
 
 // summary is one line.
 func (s *session) summary(w io.Writer, a *client.Audit) error {
-	parts := []string{fmt.Sprintf("%d run", a.Run)}
+	parts := []string{ended(a)}
 	if a.Missed > 0 {
 		var reasons []string
 		for _, reason := range slices.Sorted(maps.Keys(a.Reasons)) {
 			reasons = append(reasons, fmt.Sprintf("%d %s", a.Reasons[reason], reason))
 		}
-		parts = append(parts, fmt.Sprintf("%d missed (%s)", a.Missed, strings.Join(reasons, "; ")))
+		parts = append(parts, fmt.Sprintf("%d missed (%s)", a.Missed, strings.Join(reasons, ", ")))
 	}
 	if a.Open > 0 {
 		parts = append(parts, fmt.Sprintf("%d open", a.Open))
@@ -118,8 +121,29 @@ func (s *session) summary(w io.Writer, a *client.Audit) error {
 	}
 	parts = append(parts, counted(a.Total, "difference"))
 	_, err := fmt.Fprintf(w, "audited %s of %q from %s to %s: %s\n", counted(a.Demanded, "occurrence"), a.Key,
-		s.stamp(a.Since), s.stamp(a.Until), plain(strings.Join(parts, ", ")))
+		s.stamp(a.Since), s.stamp(a.Until), plain(strings.Join(parts, "; ")))
 	return err
+}
+
+// ended is how many occurrences have an end, and which: success first.
+func ended(a *client.Audit) string {
+	text := fmt.Sprintf("%d ended", a.Run)
+	var parts []string
+	add := func(outcome string) {
+		if n := a.Outcomes[outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, cmp.Or(outcome, "without an outcome")))
+		}
+	}
+	add(common.OutcomeSuccess)
+	for _, outcome := range slices.Sorted(maps.Keys(a.Outcomes)) {
+		if outcome != common.OutcomeSuccess {
+			add(outcome)
+		}
+	}
+	if len(parts) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(parts, ", ")
 }
 
 func counted(n int64, what string) string {

@@ -75,6 +75,23 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Where nothing fires, set says so; what it stores is stored all the same.
+func TestSetWarnsWithoutScheduler(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const warning = "no scheduler is alive: nothing fires\n"
+	for _, output := range []string{"table", "json"} {
+		got := b.run(t, "", "set", "a", "--spec", far, "--url", "http://a", "-o", output)
+		if got.code != cli.ExitOK || got.err != warning || strings.Contains(got.out, warning) {
+			t.Errorf("%s: exit code %d, output %q, error %q, want 0 and %q", output, got.code, got.out, got.err, warning)
+		}
+	}
+	b.scheduler(t)
+	if got := b.run(t, "", "set", "a", "--spec", far, "--url", "http://b"); got.code != cli.ExitOK || got.err != "" {
+		t.Errorf("with a scheduler: exit code %d, error %q", got.code, got.err)
+	}
+}
+
 // worker ends what is run by hand as outcome says, as a worker would.
 func (b *bundle) worker(t testing.TB, outcome func(contract.Trigger) string) {
 	t.Helper()
@@ -138,7 +155,7 @@ func TestRunAndWait(t *testing.T) {
 		t.Errorf("output is %q", good)
 	}
 	got := b.run(t, "", "run", "a", "--wait", "-o", "json")
-	if want := "schedulectl: job 1 of \"a\" has ended as dead: status: status 500\n"; got.code != cli.ExitFailure || got.err != want {
+	if want := "schedulectl: job 1 of \"a\" has ended as dead: status 500\n"; got.code != cli.ExitFailure || got.err != want {
 		t.Errorf("exit code %d, error %q, want 1 and %q", got.code, got.err, want)
 	}
 	var document struct{ Results []common.Result }
@@ -182,6 +199,10 @@ func TestResultsChosen(t *testing.T) {
 	chosen(0, "--kind", "final", "--outcome", "retry")
 	chosen(3, "--until", "2099-01-01T00:00:00Z")
 	chosen(0, "--until", "2000-01-01T00:00:00Z")
+	chosen(0, "--until", "800000h")
+	chosen(3, "--since", "800000h")
+	chosen(3, "--since", "2000-01-01T00:00:00Z")
+	chosen(0, "--since", "2099-01-01T00:00:00Z")
 	for flag, value := range map[string]string{"--outcome": "x", "--kind": "x"} {
 		got := b.run(t, "", "results", "a", flag, value)
 		if got.code != cli.ExitUsage || got.out != "" || !strings.Contains(got.err, `is "x", want one of`) || strings.Count(got.err, "\n") != 1 {

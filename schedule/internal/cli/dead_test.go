@@ -61,7 +61,7 @@ SEQUENCE  KEY  JOB  SCHEDULED                  STORED                           
 4         a    -    -                          THEN  -        -         malformed message: not a JSON object
 3         a    0    -                          THEN  failed   0         invalid: not JSON
 2         b/c  0    2100-01-01T00:59:48+01:00  THEN  expired  0         too late
-1         a    2    2099-12-31T23:59:48+01:00  THEN  dead     5         status: status 503 [31m
+1         a    2    2099-12-31T23:59:48+01:00  THEN  dead     5         status 503 [31m
 `)
 	sequences := func(args ...string) string {
 		t.Helper()

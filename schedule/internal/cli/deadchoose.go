@@ -14,7 +14,7 @@ import (
 
 // deadFlags choose dead letters.
 type deadFlags struct {
-	since   time.Duration
+	since   string
 	until   string
 	outcome string
 	class   string
@@ -25,25 +25,20 @@ var deadFlagNames = []string{"since", "until", "outcome", "class"}
 
 func (f *deadFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.DurationVar(&f.since, "since", 0, "only those stored within this time, for example 24h")
-	flags.StringVar(&f.until, "until", "", "only those stored until then, for example 2026-12-24T18:00:00+01:00")
+	flags.StringVar(&f.since, "since", "", "only those stored after this: "+momentExample)
+	flags.StringVar(&f.until, "until", "", "only those stored until this: "+momentExample)
 	flags.StringVar(&f.outcome, "outcome", "", "only with this outcome: dead, failed, lost")
 	flags.StringVar(&f.class, "class", "", "only with this class of error, for example timeout")
 	completeOutcomes(cmd)
 }
 
 func (f *deadFlags) query(cmd *cobra.Command, now time.Time) (query client.DeadQuery, err error) {
-	if f.since < 0 {
-		return query, misused(cmd, "--since must not be negative")
-	}
-	if f.since > 0 {
-		query.Since = now.Add(-f.since)
-	}
 	query.Outcome, query.ErrorClass = f.outcome, f.class
-	if query.Until, err = instant("--until", f.until); err != nil {
-		return query, &usageError{err}
+	if query.Since, err = moment(cmd, "--since", f.since, now); err != nil {
+		return query, err
 	}
-	return query, nil
+	query.Until, err = moment(cmd, "--until", f.until, now)
+	return query, err
 }
 
 // chosenLetters are the arguments of a command about some letters or all.

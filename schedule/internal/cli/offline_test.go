@@ -39,7 +39,7 @@ func TestUsage(t *testing.T) {
 		"next: key and zone":   {[]string{"next", "--key", "a", "--tz", "UTC"}, "--tz cannot be used with --key"},
 		"next: no key":         {[]string{"next", "@hourly", "--index", "1"}, "--index cannot be used without --key"},
 		"audit: no time":       {[]string{"audit", "a", "--since", "0s"}, "--since is 0s"},
-		"audit: bad until":     {[]string{"audit", "a", "--until", "x"}, "--until: "},
+		"audit: bad until":     {[]string{"audit", "a", "--until", "x"}, `--until is "x"`},
 		"set: jitter":          {[]string{"set", "a", "--spec", "@hourly", "--url", "http://a", "--jitter", "x"}, "--jitter: "},
 		"set: window":          {[]string{"set", "a", "--spec", "@hourly", "--url", "http://a", "--misfire-window", "x"}, "--misfire-window: "},
 		"set: both, policy":    {[]string{"set", "a", "-f", "x", "--misfire", "all"}, "--misfire cannot be used with --file"},

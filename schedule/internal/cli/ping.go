@@ -54,11 +54,27 @@ func (s *session) showPing(namespace string, status client.Status) error {
 	}
 	err := fields(s.Out, "", "namespace", namespace, "server", status.Server, "version", status.Version, "round trip", rtt, "jetstream", "ok")
 	if len(status.Nodes) == 0 {
-		_, none := fmt.Fprintln(s.Out, "\nno scheduler is alive: nothing fires")
+		_, none := fmt.Fprintln(s.Out, "\n"+nobodyFires)
 		return errors.Join(err, none)
 	}
 	_, line := fmt.Fprintln(s.Out)
 	return errors.Join(err, line, s.table(rows))
+}
+
+// nobodyFires is said where no scheduler is alive.
+const nobodyFires = "no scheduler is alive: nothing fires"
+
+// aliveWait is how long looking for schedulers may delay what was asked for.
+const aliveWait = 300 * time.Millisecond
+
+// warnDead says on Err when no scheduler is alive, if that is known in time. It
+// is no error, for a schedule may be stored before the first scheduler runs.
+func (s *session) warnDead(ctx context.Context, schedule *client.Schedule) {
+	ctx, cancel := context.WithTimeout(ctx, aliveWait)
+	defer cancel()
+	if status, err := schedule.Ping(ctx); err == nil && len(status.Nodes) == 0 {
+		_, _ = fmt.Fprintln(s.Err, nobodyFires) // what was asked for is done
+	}
 }
 
 func (s *session) version() *cobra.Command {

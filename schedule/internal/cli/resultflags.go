@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/weplanx/workflow/schedule/client"
@@ -11,6 +13,7 @@ import (
 type resultFlags struct {
 	outcomes []string
 	kinds    []string
+	since    string
 	until    string
 }
 
@@ -18,7 +21,8 @@ func (f *resultFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.outcomes, "outcome", nil, "only with one of these outcomes, for example failed,dead")
 	flags.StringSliceVar(&f.kinds, "kind", nil, "only of one of these kinds: attempt, final, missed, bad_entry")
-	flags.StringVar(&f.until, "until", "", "only those stored until then, for example 2026-12-24T18:00:00+01:00")
+	flags.StringVar(&f.since, "since", "", "only those stored after this: "+momentExample)
+	flags.StringVar(&f.until, "until", "", "only those stored until this: "+momentExample)
 	completeOutcomes(cmd)
 	kinds := []string{common.KindAttempt, common.KindFinal, common.KindMissed, common.KindBadEntry}
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
@@ -34,10 +38,11 @@ func completeOutcomes(cmd *cobra.Command) {
 }
 
 // apply sets the fields of a query.
-func (f *resultFlags) apply(query *client.ResultQuery) (err error) {
+func (f *resultFlags) apply(cmd *cobra.Command, query *client.ResultQuery, now time.Time) (err error) {
 	query.Outcomes, query.Kinds = f.outcomes, f.kinds
-	if query.Until, err = instant("--until", f.until); err != nil {
-		return &usageError{err}
+	if query.Since, err = moment(cmd, "--since", f.since, now); err != nil {
+		return err
 	}
-	return nil
+	query.Until, err = moment(cmd, "--until", f.until, now)
+	return err
 }

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +20,6 @@ import (
 func (s *session) results() *cobra.Command {
 	var follow bool
 	var limit int
-	var since time.Duration
 	cmd := &cobra.Command{
 		Use:   "results KEY",
 		Short: "Show what happened to the occurrences of a schedule",
@@ -30,19 +31,15 @@ Ctrl-C; as JSON each is then one line.`,
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "wait for new records")
 	cmd.Flags().IntVarP(&limit, "number", "n", 20, "at most as many of those that are stored; 0: all")
-	cmd.Flags().DurationVar(&since, "since", 0, "only those stored within this time, for example 1h")
 	var choose resultFlags
 	choose.register(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if limit < 0 || since < 0 {
-			return misused(cmd, "--number and --since must not be negative")
+		if limit < 0 {
+			return misused(cmd, "--number must not be negative")
 		}
 		query := client.ResultQuery{Limit: limit, Follow: follow}
-		if err := choose.apply(&query); err != nil {
+		if err := choose.apply(cmd, &query, s.Now()); err != nil {
 			return err
-		}
-		if since > 0 {
-			query.Since = s.Now().Add(-since)
 		}
 		return s.reading(func(ctx context.Context, schedule *client.Schedule, args []string) error {
 			return s.showResults(ctx, schedule, args[0], query)
@@ -182,6 +179,8 @@ func took(r common.Result) string {
 func detail(r common.Result) string {
 	text := r.Reason
 	switch {
+	case strings.HasPrefix(r.Error, r.ErrorClass):
+		text = cmp.Or(r.Error, r.Reason)
 	case r.ErrorClass != "" && r.Error != "":
 		text = r.ErrorClass + ": " + r.Error
 	case r.ErrorClass != "" || r.Error != "":

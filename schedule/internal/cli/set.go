@@ -107,7 +107,9 @@ func (s *session) store(ctx context.Context, schedule *client.Schedule, key stri
 	if err != nil {
 		return err
 	}
-	return s.showEntry(&e, false)
+	err = s.showEntry(&e, false)
+	s.warnDead(ctx, schedule)
+	return err
 }
 
 // jobs makes the jobs that the flags stand for.
@@ -125,6 +127,9 @@ func (s *session) jobs(cmd *cobra.Command, f *setFlags) ([]common.Job, error) {
 		return nil, misused(cmd, "want --spec and --url, or --file, or --spec and --nats-subject")
 	}
 	if err := f.mode.check(cmd); err != nil {
+		return nil, err
+	}
+	if err := f.run.check(cmd); err != nil {
 		return nil, err
 	}
 	job, err := s.fromFlags(f)

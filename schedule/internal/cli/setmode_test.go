@@ -108,6 +108,7 @@ func TestSetRefusesLimits(t *testing.T) {
 	b := setup(t)
 	cases := map[string]struct{ job, want string }{
 		"attempts":           {"attempts: 101, option: {url: 'http://a'}", "jobs[0].attempts: "},
+		"no attempts":        {"attempts: 0, option: {url: 'http://a'}", "jobs[0].attempts: is 0, want 1 to 100"},
 		"attempts as text":   {"attempts: many, option: {url: 'http://a'}", "wrong kind of value"},
 		"deadline":           {"deadline: 721h, option: {url: 'http://a'}", "jobs[0].deadline: "},
 		"deadline as text":   {"deadline: soon, option: {url: 'http://a'}", "jobs[0].deadline: "},
