@@ -121,12 +121,12 @@ func serve(t *testing.T, handle http.HandlerFunc, urls *list) {
 			t.Errorf("serve: %v", err)
 		}
 	})
-	t.Cleanup(func() { server.Close(); done.Wait() })
+	t.Cleanup(func() { _ = server.Close(); done.Wait() })
 	*urls += list("http://" + listener.Addr().String() + " ")
 }
 
 // tellUsed tells the processor time that this process has used.
-func tellUsed(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, int64(processorTime())) }
+func tellUsed(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, int64(processorTime())) }
 
 // usedAt asks another process for its processor time.
 func usedAt(b *testing.B, url string) time.Duration {
