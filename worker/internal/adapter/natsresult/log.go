@@ -21,6 +21,8 @@ type Log struct {
 
 	mu     sync.Mutex // guards stream
 	stream jetstream.Stream
+
+	read histories
 }
 
 // New makes a log. It asks the server for nothing.
@@ -45,7 +47,8 @@ func (l *Log) Append(ctx context.Context, id string, record contract.Result) err
 
 // Progress implements core.ResultLog. Mostly the key's last record decides,
 // which is one cheap request: there is none, it is older than since, or it is
-// one of the occurrence. Only otherwise are the records since then read through.
+// one of the occurrence. Only otherwise are the records since then read through,
+// as far as that was not done a short while ago.
 //
 // It is the stream's leader that is asked: a follower may be behind, and would
 // have a call repeated that has been made.
@@ -67,13 +70,9 @@ func (l *Log) progress(ctx context.Context, subject, occurrence string, since ti
 	if err != nil {
 		return p, err
 	}
-	found := found{occurrence: occurrence}
-	if !found.see(id, last.Sequence) {
-		stream, err := l.lookUp(ctx)
-		if err != nil {
-			return p, err
-		}
-		if err := scan(ctx, l.js.Conn(), stream, subject, since, last.Sequence, &found); err != nil {
+	found, ok := found{}.saw(id, occurrence, last.Sequence)
+	if !ok {
+		if found, err = l.read.find(ctx, l, subject, occurrence, since, last.Sequence); err != nil {
 			return p, err
 		}
 	}
@@ -115,4 +114,5 @@ func (l *Log) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stream = nil
+	l.read.forget()
 }

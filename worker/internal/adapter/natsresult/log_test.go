@@ -3,6 +3,7 @@ package natsresult_test
 import (
 	"errors"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -84,6 +85,82 @@ func TestLookUpsOnACluster(t *testing.T) {
 		if p, err := logs[(i+1)%3].Progress(t.Context(), "k", "another", time.Now().Add(-time.Minute)); err != nil || p.Ended {
 			t.Fatalf("look-up %d: got %+v, %v", i, p, err)
 		}
+	}
+}
+
+// What was read is read on from, by look-ups at the same time as well, and anew
+// from an earlier time on.
+func TestLookUpsReadOn(t *testing.T) {
+	t.Parallel()
+	l, _ := setup(t)
+	add := func(id string, attempt int) {
+		r := contract.Result{Kind: contract.KindAttempt, Key: "k", ID: id, Attempt: attempt}
+		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+			t.Error(err)
+		}
+	}
+	look := func(id string, since time.Time, want int) {
+		if p, err := l.Progress(t.Context(), "k", id, since); err != nil || p.Last.Attempt != want {
+			t.Errorf("%s: got %+v, %v, want attempt %d", id, p, err, want)
+		}
+	}
+	add("old", 1)
+	time.Sleep(50 * time.Millisecond)
+	begun := time.Now()
+	time.Sleep(50 * time.Millisecond)
+	for attempt := 1; attempt <= 30; attempt++ {
+		add("a", attempt)
+		add("b", attempt)
+		add("c", 1)
+		var looking sync.WaitGroup
+		for range 4 {
+			looking.Go(func() { look("a", begun, attempt) })
+			looking.Go(func() { look("b", begun, attempt) })
+		}
+		looking.Wait()
+	}
+	look("old", begun, 0)
+	look("old", begun.Add(-time.Minute), 1)
+	look("a", begun, 30)
+}
+
+// The records of a stream that was made anew are not taken for those of the
+// former one.
+func TestLookUpsAfterTheStreamWasMadeAnew(t *testing.T) {
+	t.Parallel()
+	l, js := setup(t)
+	add := func(id string) {
+		r := contract.Result{Kind: contract.KindFinal, Key: "k", ID: id}
+		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func(id string) bool {
+		p, err := l.Progress(t.Context(), "k", id, time.Now().Add(-time.Minute))
+		if err != nil {
+			t.Error(err)
+		}
+		return p.Ended
+	}
+	for _, id := range []string{"1", "2", "3"} {
+		add(id)
+	}
+	if !look("1") || look("4") {
+		t.Error("the first stream: want 1, and no 4")
+	}
+	if err := js.DeleteStream(t.Context(), names.ResultStream()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Progress(t.Context(), "k", "1", time.Time{}); err == nil {
+		t.Error("want an error while there is no stream")
+	}
+	if _, err := topology.Ensure(t.Context(), js, names, 1); err != nil {
+		t.Fatal(err)
+	}
+	add("4")
+	add("5")
+	if look("1") || !look("4") {
+		t.Error("the stream that was made anew: want 4, and no 1")
 	}
 }
 

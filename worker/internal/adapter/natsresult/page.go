@@ -29,9 +29,8 @@ type request struct {
 	MaxBytes int        `json:"max_bytes"`
 }
 
-// readPage sees the messages of one answer, moves the request on to those after
-// them, and returns how many these are.
-func readPage(ctx context.Context, nc *nats.Conn, stream string, r *request, f *found) (left uint64, err error) {
+// readPage sees the messages of one answer and returns how many come after them.
+func readPage(ctx context.Context, nc *nats.Conn, stream string, r request, see func(id string, sequence uint64)) (left uint64, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return 0, err
@@ -58,8 +57,7 @@ func readPage(ctx context.Context, nc *nats.Conn, stream string, r *request, f *
 		if err != nil {
 			return 0, fmt.Errorf("sequence of a record: %w", err)
 		}
-		f.see(msg.Header.Get(jetstream.MsgIDHeader), sequence)
-		r.Since, r.Sequence = nil, sequence+1
+		see(msg.Header.Get(jetstream.MsgIDHeader), sequence)
 	}
 }
 

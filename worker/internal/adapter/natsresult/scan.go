@@ -7,50 +7,27 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"github.com/weplanx/workflow/worker/internal/core"
 )
-
-// found is what has been seen of an occurrence.
-type found struct {
-	occurrence string
-	ended      bool
-	attempt    int    // the highest; 0: none
-	sequence   uint64 // of its record
-	last       uint64 // of any record that was looked at
-}
-
-// see takes in a record. It returns true when it is one of the occurrence that
-// counts.
-func (f *found) see(id string, sequence uint64) bool {
-	attempt, end := core.Counts(id, f.occurrence)
-	if attempt > f.attempt {
-		f.attempt, f.sequence = attempt, sequence
-	}
-	f.ended = f.ended || end
-	f.last = max(f.last, sequence)
-	return end || attempt > 0
-}
 
 const (
 	behindTries = 10 // of reading on where a server is behind the leader
 	behindPause = 20 * time.Millisecond
 )
 
-// scan looks through the record IDs of a subject, oldest first, up to the
-// sequence last at least. An end ends it.
-func scan(ctx context.Context, nc *nats.Conn, stream jetstream.Stream, subject string, since time.Time, last uint64, f *found) error {
-	f.last = 0
-	if !stream.CachedInfo().Config.AllowDirect { // ours has it: somebody else made this one
-		return scanByConsumer(ctx, stream, subject, since, last, f)
-	}
-	next := request{Subject: subject, Since: &since, Batch: pageSize, MaxBytes: pageBytes}
-	for behind := 0; !f.ended && f.last < last; {
-		left, err := readPage(ctx, nc, stream.CachedInfo().Config.Name, &next, f)
+// errBehind is returned when the records that were read do not include one that
+// the leader has.
+var errBehind = errors.New("the server that was asked does not have all records yet")
+
+// readOn reads the records of the subject that have come since the last time, up
+// to the sequence last at least.
+func (h *history) readOn(ctx context.Context, nc *nats.Conn, stream jetstream.Stream, last uint64) error {
+	config := &stream.CachedInfo().Config
+	for behind := 0; h.last < last; {
+		left, err := h.read(ctx, nc, stream, config)
 		switch {
 		case err != nil:
 			return err
-		case left > 0 || f.last >= last:
+		case left > 0 || h.last >= last:
 		case behind == behindTries:
 			return errBehind
 		default: // another server may answer next
@@ -63,9 +40,19 @@ func scan(ctx context.Context, nc *nats.Conn, stream jetstream.Stream, subject s
 	return nil
 }
 
-// errBehind is returned when the records that were read do not include one that
-// the leader has.
-var errBehind = errors.New("the server that was asked does not have all records yet")
+// read reads some of them, oldest first, and returns how many are left.
+func (h *history) read(ctx context.Context, nc *nats.Conn, stream jetstream.Stream, config *jetstream.StreamConfig) (left uint64, err error) {
+	if !config.AllowDirect { // ours has it: somebody else made this one
+		return 0, h.consume(ctx, stream)
+	}
+	r := request{Subject: h.subject, Batch: pageSize, MaxBytes: pageBytes}
+	if h.last > 0 {
+		r.Sequence = h.last + 1
+	} else {
+		r.Since = &h.since
+	}
+	return readPage(ctx, nc, config.Name, r, h.see)
+}
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
