@@ -229,9 +229,12 @@ func TestNotFound(t *testing.T) {
 			t.Errorf("%s: exit code %d, error %q, want 3 and %q", command, got.code, got.err, want)
 		}
 	}
-	got := run(t, "", "list", "--server", b.server.URL(), "--namespace", "typo")
-	if got.code != cli.ExitNotFound || !strings.Contains(got.err, "typo") {
-		t.Errorf("unknown namespace: exit code %d, error %q", got.code, got.err)
+	for _, command := range []string{"list", "ping", "nodes"} {
+		got := run(t, "", command, "--server", b.server.URL(), "--namespace", "typo")
+		want := "schedulectl: namespace \"typo\": no schedule was stored and no scheduler has run here; is NAMESPACE right?\n"
+		if got.code != cli.ExitNotFound || got.err != want {
+			t.Errorf("%s in an unknown namespace: exit code %d, error %q, want 3 and %q", command, got.code, got.err, want)
+		}
 	}
 	if _, err := b.js.StreamInfo("KV_typo_schedules"); err == nil {
 		t.Error("reading has made a bucket")
