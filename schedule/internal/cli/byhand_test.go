@@ -153,7 +153,7 @@ func TestRunAndWait(t *testing.T) {
 		return common.OutcomeSuccess
 	})
 	good := b.ok(t, "", "run", "a", "--index", "0", "--wait")
-	if lines := strings.Split(good, "\n"); len(lines) != 3 || !strings.Contains(lines[1], "  0    final      1        success   204     7ms") {
+	if lines := strings.Split(good, "\n"); len(lines) != 3 || !strings.Contains(lines[1], "  0    final      by hand  1        success   204     7ms") {
 		t.Errorf("output is %q", good)
 	}
 	got := b.run(t, "", "run", "a", "--wait", "-o", "json")
@@ -186,7 +186,7 @@ func TestRunAndWaitShowsRetries(t *testing.T) {
 		return common.OutcomeSuccess
 	})
 	lines := strings.Split(b.ok(t, "", "run", "a", "--wait"), "\n")
-	if len(lines) != 4 || !strings.Contains(lines[1], "  attempt    1        retry     503") || !strings.Contains(lines[2], "  final      1        success   204") {
+	if len(lines) != 4 || !strings.Contains(lines[1], "  attempt    by hand  1        retry     503") || !strings.Contains(lines[2], "  final      by hand  1        success   204") {
 		t.Errorf("output is %q, want the heading, a retry and the end", lines)
 	}
 }
