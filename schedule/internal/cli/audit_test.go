@@ -6,7 +6,22 @@ import (
 	"time"
 
 	"github.com/weplanx/workflow/schedule/client"
+	"github.com/weplanx/workflow/schedule/common"
 )
+
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]common.Result{
+		"-":       {ID: "5f"},
+		"by hand": {ID: "run-5f"},
+		"again":   {ID: "run-5f-1", Origin: "run-5f"},
+		"event":   {ID: "event-5f"},
+	} {
+		if got := origin(r); got != want {
+			t.Errorf("origin of %q is %q, want %q", r.ID, got, want)
+		}
+	}
+}
 
 func TestShowAudit(t *testing.T) {
 	t.Parallel()

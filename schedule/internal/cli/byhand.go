@@ -24,8 +24,8 @@ func (s *session) run() *cobra.Command {
 		Long: `Run the jobs of a schedule now, by their options and policies, whatever their
 times say and although the schedule is paused. It needs a scheduler that runs.
 
-With --wait it shows how each ends, retries included, and the exit code is 1
-unless all are a success.`,
+With --wait it shows each attempt that is tried again and how each job ends, as it
+comes; the exit code is 1 unless all are a success.`,
 		Example: `  schedulectl run report
   schedulectl run report --index 0 --wait`,
 		Args:              exactly("KEY"),
@@ -41,7 +41,7 @@ unless all are a success.`,
 		return s.reading(func(ctx context.Context, schedule *client.Schedule, args []string) error {
 			runs, err := schedule.RunContext(ctx, args[0], only...)
 			if err != nil {
-				return err
+				return s.explainIndex(ctx, schedule, args[0], only, err)
 			}
 			if !wait {
 				return s.showRuns(runs)
@@ -50,6 +50,30 @@ unless all are a success.`,
 		})(cmd, args)
 	}
 	return cmd
+}
+
+// explainIndex says which jobs a schedule has when err is about the index of
+// another one.
+func (s *session) explainIndex(ctx context.Context, schedule *client.Schedule, key string, only []int, err error) error {
+	var field *client.FieldError
+	if len(only) == 0 || !errors.As(err, &field) || field.Field != "index" {
+		return err
+	}
+	if e, unknown := schedule.EntryContext(ctx, key); unknown == nil && !has(&e, only[0]) {
+		return noJob(&e, only[0])
+	}
+	return err
+}
+
+func has(e *client.Entry, index int) bool { return index >= 0 && index < len(e.Jobs) }
+
+// noJob says that a schedule has no job of that index.
+func noJob(e *client.Entry, index int) error {
+	jobs := "only job 0"
+	if n := len(e.Jobs); n > 1 {
+		jobs = fmt.Sprintf("jobs 0 to %d", n-1)
+	}
+	return &usageError{fmt.Errorf("--index is %d, but %q has %s", index, e.Key, jobs)}
 }
 
 func (s *session) showRuns(runs []common.RunID) error {
@@ -67,12 +91,12 @@ func (s *session) showRuns(runs []common.RunID) error {
 // stamps the records, may differ.
 const clocks = time.Minute
 
-// await shows the final records of runs as they come. It is an error when one of
+// await shows the failed attempts and the final records of runs as they come. It is an error when one of
 // them is no success.
 func (s *session) await(ctx context.Context, schedule *client.Schedule, key string, runs []common.RunID) error {
 	w := resultWriter{session: s}
 	var failed several
-	query := client.ResultQuery{Kinds: []string{common.KindFinal}, Since: runs[0].Scheduled.Add(-clocks), Follow: true}
+	query := client.ResultQuery{Kinds: []string{common.KindAttempt, common.KindFinal}, Since: runs[0].Scheduled.Add(-clocks), Follow: true}
 	for result, err := range schedule.Results(ctx, key, query) {
 		if errors.Is(err, contract.ErrMalformed) {
 			continue // no worker has written it
@@ -81,13 +105,16 @@ func (s *session) await(ctx context.Context, schedule *client.Schedule, key stri
 			return fmt.Errorf("%d of the runs had not ended yet: %w", len(runs), err)
 		}
 		i := slices.IndexFunc(runs, func(run common.RunID) bool { return run.ID == result.ID })
-		if i < 0 {
-			continue
+		if i < 0 || result.Kind == common.KindAttempt && result.Outcome != common.OutcomeRetry {
+			continue // another's, or the last attempt: the final record says the same
 		}
-		runs = slices.Delete(runs, i, i+1)
 		if err := w.write(result); err != nil {
 			return err
 		}
+		if result.Kind == common.KindAttempt {
+			continue
+		}
+		runs = slices.Delete(runs, i, i+1)
 		if result.Outcome != common.OutcomeSuccess {
 			failed.errs = append(failed.errs, fmt.Errorf("job %d of %q has ended as %s: %s", result.Index, key, result.Outcome, detail(result)))
 		}

@@ -48,6 +48,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	noError(t, b.client.Set("a", job(far), job(far)))
+	noError(t, b.client.Set("one", job(far)))
 	if got := b.run(t, "", "run", "a"); got.code != cli.ExitFailure || !strings.Contains(got.err, "no scheduler answers") {
 		t.Errorf("without a scheduler: exit code %d, error %q", got.code, got.err)
 	}
@@ -66,8 +67,9 @@ func TestRun(t *testing.T) {
 	}{
 		"unknown key": {[]string{"run", "nobody"}, cli.ExitNotFound, `schedule not found: "nobody"`},
 		"bad key":     {[]string{"run", "a b"}, cli.ExitUsage, "key: "},
-		"index":       {[]string{"run", "a", "--index", "2"}, cli.ExitUsage, "index: is 2, want 0 to 1"},
-		"negative":    {[]string{"run", "a", "--index", "-1"}, cli.ExitUsage, "index: is -1"},
+		"index":       {[]string{"run", "a", "--index", "2"}, cli.ExitUsage, `--index is 2, but "a" has jobs 0 to 1`},
+		"of one job":  {[]string{"run", "one", "--index", "3"}, cli.ExitUsage, `--index is 3, but "one" has only job 0`},
+		"negative":    {[]string{"run", "a", "--index", "-1"}, cli.ExitUsage, `--index is -1, but "a" has jobs 0 to 1`},
 	} {
 		if got := b.run(t, "", c.args...); got.code != c.code || got.out != "" || !strings.Contains(got.err, c.want) || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("%s: exit code %d, output %q, error %q", name, got.code, got.out, got.err)
@@ -151,7 +153,7 @@ func TestRunAndWait(t *testing.T) {
 		return common.OutcomeSuccess
 	})
 	good := b.ok(t, "", "run", "a", "--index", "0", "--wait")
-	if lines := strings.Split(good, "\n"); len(lines) != 3 || !strings.Contains(lines[1], "  0    final      1        success   204     7ms") {
+	if lines := strings.Split(good, "\n"); len(lines) != 3 || !strings.Contains(lines[1], "  0    final      by hand  1        success   204     7ms") {
 		t.Errorf("output is %q", good)
 	}
 	got := b.run(t, "", "run", "a", "--wait", "-o", "json")
@@ -162,6 +164,30 @@ func TestRunAndWait(t *testing.T) {
 	noError(t, json.Unmarshal([]byte(got.out), &document))
 	if len(document.Results) != 2 {
 		t.Errorf("results are %+v", document.Results)
+	}
+}
+
+// Whoever waits sees that an attempt has failed and is followed by another.
+func TestRunAndWaitShowsRetries(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.scheduler(t)
+	noError(t, b.client.Set("a", job(far)))
+	b.worker(t, func(trigger contract.Trigger) string {
+		retry, err := contract.Encode(contract.Result{
+			Kind: common.KindAttempt, Key: trigger.Key, ID: trigger.ID, Scheduled: now, Attempt: 1, Outcome: common.OutcomeRetry, Status: 503,
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if _, err := b.js.Publish(b.names.Result(trigger.Key), retry); err != nil {
+			t.Error(err)
+		}
+		return common.OutcomeSuccess
+	})
+	lines := strings.Split(b.ok(t, "", "run", "a", "--wait"), "\n")
+	if len(lines) != 4 || !strings.Contains(lines[1], "  attempt    by hand  1        retry     503") || !strings.Contains(lines[2], "  final      by hand  1        success   204") {
+		t.Errorf("output is %q, want the heading, a retry and the end", lines)
 	}
 }
 

@@ -82,12 +82,27 @@ func (s *session) open(ctx context.Context, options ...client.Option) (schedule 
 	if err == nil {
 		schedule, err = client.NewContext(ctx, c.Namespace, nc, js, options...)
 	}
+	if errors.Is(err, client.ErrNoNamespace) {
+		err = &namespaceError{c.Namespace, err}
+	}
 	if err != nil {
 		nc.Close()
 		return nil, nil, err
 	}
 	return schedule, nc.Close, nil
 }
+
+// namespaceError is client.ErrNoNamespace in words for people.
+type namespaceError struct {
+	name string
+	err  error
+}
+
+func (e *namespaceError) Error() string {
+	return fmt.Sprintf("namespace %q: no schedule was stored and no scheduler has run here; is NAMESPACE right?", e.name)
+}
+
+func (e *namespaceError) Unwrap() error { return e.err }
 
 // shown are hosts without user names and passwords.
 func shown(hosts []string) string {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -91,10 +92,25 @@ func (s *session) deadShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.showLetter(&letter, secrets)
+			return s.showLetter(&letter, s.lastExcerpt(ctx, schedule, &letter), secrets)
 		})(cmd, args)
 	}
 	return cmd
+}
+
+// lastExcerpt is the first line of the target's last answer, empty when the log
+// stream has none.
+func (s *session) lastExcerpt(ctx context.Context, schedule *client.Schedule, l *client.DeadLetter) (line string) {
+	if l.Bad != nil || l.ID == "" || s.output == outputJSON {
+		return ""
+	}
+	query := client.ResultQuery{ID: l.ID, Since: l.Stored.Add(-clocks), Until: l.Stored.Add(clocks)}
+	for result, err := range schedule.Results(ctx, l.Key, query) {
+		if err == nil && result.Excerpt != "" {
+			line, _, _ = strings.Cut(strings.TrimSpace(result.Excerpt), "\n")
+		}
+	}
+	return line
 }
 
 func (s *session) deadResend() *cobra.Command {

@@ -169,6 +169,28 @@ unreadable:  malformed message: not a JSON object
 	}
 }
 
+// The last answer of the target often says more than the status.
+func TestDeadShowsTheLastAnswer(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.bury(t)
+	_, err := b.js.AddStream(&nats.StreamConfig{Name: b.names.ResultStream(), Subjects: []string{b.names.Results()}})
+	noError(t, err)
+	for _, r := range []contract.Result{
+		{ID: "5f", Kind: contract.KindAttempt, Attempt: 4, Excerpt: "busy"},
+		{ID: "5f", Kind: contract.KindAttempt, Attempt: 5, Excerpt: "\nno such table\x1b[31m: t\nat line 7"},
+		{ID: "60", Kind: contract.KindFinal, Attempt: 1, Excerpt: "another's"},
+	} {
+		r.Key = "a"
+		data, err := contract.Encode(r)
+		noError(t, err)
+		b.put(t, b.names.Result("a"), string(data))
+	}
+	if text := b.ok(t, "", "dead", "show", "1"); !strings.Contains(text, "answer:       no such table [31m: t\n") {
+		t.Errorf("output is %s, want the first line of the last answer", text)
+	}
+}
+
 func TestDeadResend(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

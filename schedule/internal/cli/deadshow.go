@@ -53,6 +53,9 @@ func (s *session) showLetters(letters []client.DeadLetter) error {
 	if s.output == outputJSON {
 		return s.document(map[string]any{"dead": all})
 	}
+	if len(letters) == 0 {
+		s.nothing()
+	}
 	return s.table(rows)
 }
 
@@ -61,7 +64,7 @@ func deadDetail(d *common.Dead) string {
 	return detail(common.Result{Reason: d.Reason, ErrorClass: d.ErrorClass, Error: d.Error})
 }
 
-func (s *session) showLetter(l *client.DeadLetter, secrets bool) error {
+func (s *session) showLetter(l *client.DeadLetter, excerpt string, secrets bool) error {
 	out := showable(*l, secrets)
 	if s.output == outputJSON {
 		return s.document(out)
@@ -69,6 +72,7 @@ func (s *session) showLetter(l *client.DeadLetter, secrets bool) error {
 	pairs := []string{"sequence", strconv.FormatUint(l.Sequence, 10), "key", l.Key, "stored", s.when(l.Stored), "unreadable", out.Unreadable}
 	if l.Bad == nil {
 		pairs = append(pairs, s.deathFields(&l.Dead)...)
+		pairs = append(pairs, "answer", excerpt)
 	}
 	if len(l.Data) > 0 {
 		pairs = append(pairs, "data", fmt.Sprintf("%d bytes", len(l.Data)))

@@ -50,6 +50,13 @@ func fields(w io.Writer, indent string, pairs ...string) error {
 	return t.Flush()
 }
 
+// nothing says on Err that a table is empty because there is nothing to show.
+func (s *session) nothing() {
+	if s.output == outputTable {
+		_, _ = fmt.Fprintln(s.Err, "none") // the empty table says it as well
+	}
+}
+
 // plain takes away what would break a table or reach the terminal as a command.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -107,8 +107,8 @@ func (s *session) nextOf(ctx context.Context, schedule *client.Schedule, f *next
 	if err != nil {
 		return err
 	}
-	if f.index < 0 || f.index >= len(e.Jobs) {
-		return &usageError{fmt.Errorf("--index: is %d, want 0 to %d", f.index, len(e.Jobs)-1)}
+	if !has(&e, f.index) {
+		return noJob(&e, f.index)
 	}
 	job := &e.Jobs[f.index]
 	if e.Paused {

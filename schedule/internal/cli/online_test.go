@@ -229,9 +229,12 @@ func TestNotFound(t *testing.T) {
 			t.Errorf("%s: exit code %d, error %q, want 3 and %q", command, got.code, got.err, want)
 		}
 	}
-	got := run(t, "", "list", "--server", b.server.URL(), "--namespace", "typo")
-	if got.code != cli.ExitNotFound || !strings.Contains(got.err, "typo") {
-		t.Errorf("unknown namespace: exit code %d, error %q", got.code, got.err)
+	for _, command := range []string{"list", "ping", "nodes"} {
+		got := run(t, "", command, "--server", b.server.URL(), "--namespace", "typo")
+		want := "schedulectl: namespace \"typo\": no schedule was stored and no scheduler has run here; is NAMESPACE right?\n"
+		if got.code != cli.ExitNotFound || got.err != want {
+			t.Errorf("%s in an unknown namespace: exit code %d, error %q, want 3 and %q", command, got.code, got.err, want)
+		}
 	}
 	if _, err := b.js.StreamInfo("KV_typo_schedules"); err == nil {
 		t.Error("reading has made a bucket")
@@ -318,14 +321,14 @@ func (b *bundle) results(t testing.TB) {
 func TestResults(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	const heading = "SCHEDULED                      JOB  KIND       ATTEMPT  OUTCOME   STATUS  TOOK      DETAIL\n"
+	const heading = "SCHEDULED                      ENDED                          JOB  KIND       ORIGIN   ATTEMPT  OUTCOME   STATUS  TOOK      DETAIL\n"
 	noError(t, b.client.Set("a", job(far)))
 	equal(t, b.ok(t, "", "results", "a"), heading)
 	b.results(t)
 	noError(t, b.client.Remove("a"))
-	equal(t, b.ok(t, "", "results", "a"), heading+`2100-01-01T00:59:48.007+01:00  0    attempt    1        retry     503     1.5s      status: 503 [31m Service Unavailable
-2100-01-01T00:59:48.007+01:00  0    final      2        success   204     12ms      -
-2100-01-01T00:59:48.007+01:00  0    missed     -        missed    -       -         5 from 2099-12-31T23:59:48.000Z to 2100-01-01T00:00:48.000Z: late
+	equal(t, b.ok(t, "", "results", "a"), heading+`2100-01-01T00:59:48.007+01:00  2100-01-01T00:59:49.500+01:00  0    attempt    -        1        retry     503     1.5s      status: 503 [31m Service Unavailable
+2100-01-01T00:59:48.007+01:00  2100-01-01T00:59:48.012+01:00  0    final      -        2        success   204     12ms      -
+2100-01-01T00:59:48.007+01:00  -                              0    missed     -        -        missed    -       -         5 from 2099-12-31T23:59:48.000Z to 2100-01-01T00:00:48.000Z: late
 `)
 	equal(t, b.ok(t, "", "results", "a", "--since", "1h"), heading) // there are records, though none so new
 	equal(t, b.ok(t, "", "results", "a", "--outcome", "lost"), heading)

@@ -101,7 +101,7 @@ NEXT                       IN
 	if len(document.Times) != 1 || document.Times[0].Time.Sub(e.Anchor)%time.Hour != 0 || document.Times[0].Time.Before(second.Start) {
 		t.Errorf("times are %+v", document.Times)
 	}
-	if got := b.run(t, "", "next", "--key", "a", "--index", "2"); got.code != cli.ExitUsage || !strings.Contains(got.err, "want 0 to 1") {
+	if got := b.run(t, "", "next", "--key", "a", "--index", "2"); got.code != cli.ExitUsage || !strings.Contains(got.err, `--index is 2, but "a" has jobs 0 to 1`) {
 		t.Errorf("exit code %d, error %q", got.code, got.err)
 	}
 	if got := b.run(t, "", "next", "--key", "b"); got.code != cli.ExitNotFound {

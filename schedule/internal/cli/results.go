@@ -24,7 +24,8 @@ func (s *session) results() *cobra.Command {
 		Use:   "results KEY",
 		Short: "Show what happened to the occurrences of a schedule",
 		Long: `Show the newest records of the log stream: every attempt, the end of every
-occurrence, and what was not run. With -f new ones are shown as they come, until
+occurrence, and what was not run. ORIGIN tells what no schedule planned: "by hand"
+(run KEY), "again" (dead resend) or "event". With -f new ones are shown as they come, until
 Ctrl-C; as JSON each is then one line.`,
 		Args:              exactly("KEY"),
 		ValidArgsFunction: s.completeKeys(1),
@@ -71,6 +72,7 @@ func (s *session) showResults(ctx context.Context, schedule *client.Schedule, ke
 		if err := s.known(ctx, schedule, key); err != nil {
 			return err
 		}
+		s.nothing()
 	}
 	return errors.Join(w.finish(), odd)
 }
@@ -119,7 +121,7 @@ func (w *resultWriter) write(r common.Result) error {
 	if err := w.head(); err != nil {
 		return err
 	}
-	return w.row(w.fine(r.Scheduled), strconv.Itoa(r.Index), r.Kind, attempt(r), r.Outcome, status(r), took(r), detail(r))
+	return w.row(w.fine(r.Scheduled), w.fine(r.Finished), strconv.Itoa(r.Index), r.Kind, origin(r), attempt(r), r.Outcome, status(r), took(r), detail(r))
 }
 
 func (w *resultWriter) head() error {
@@ -127,7 +129,7 @@ func (w *resultWriter) head() error {
 		return nil
 	}
 	w.headed = true
-	return w.row("SCHEDULED", "JOB", "KIND", "ATTEMPT", "OUTCOME", "STATUS", "TOOK", "DETAIL")
+	return w.row("SCHEDULED", "ENDED", "JOB", "KIND", "ORIGIN", "ATTEMPT", "OUTCOME", "STATUS", "TOOK", "DETAIL")
 }
 
 // row is of fixed widths, because more may follow.
@@ -137,7 +139,7 @@ func (w *resultWriter) row(cells ...any) error {
 			cells[i] = plain(text)
 		}
 	}
-	_, err := fmt.Fprintf(w.Out, "%-29s  %-3s  %-9s  %-7s  %-8s  %-6s  %-8s  %s\n", cells...)
+	_, err := fmt.Fprintf(w.Out, "%-29s  %-29s  %-3s  %-9s  %-7s  %-7s  %-8s  %-6s  %-8s  %s\n", cells...)
 	return err
 }
 
@@ -152,6 +154,19 @@ func (w *resultWriter) finish() error {
 		return w.document(map[string]any{"results": w.results})
 	}
 	return w.head()
+}
+
+// origin is who wanted the run, "-" for the schedule.
+func origin(r common.Result) string {
+	switch {
+	case r.Origin != "":
+		return "again"
+	case strings.HasPrefix(r.ID, contract.EventPrefix):
+		return "event"
+	case r.ByHand():
+		return "by hand"
+	}
+	return "-"
 }
 
 func attempt(r common.Result) string {

@@ -84,6 +84,12 @@ func (b *bundle) ok(t testing.TB, stdin string, args ...string) string {
 	if args[0] == "set" { // most tests run no scheduler
 		got.err = strings.TrimPrefix(got.err, "no scheduler is alive: nothing fires\n")
 	}
+	if strings.HasPrefix(got.out, "SCHEDULED") || strings.HasPrefix(got.out, "SEQUENCE") {
+		if empty := strings.Count(got.out, "\n") == 1; empty != (got.err == "none\n") {
+			t.Errorf("%q: output is %q, error %q, want \"none\" exactly when there is none", args, got.out, got.err)
+		}
+		got.err = strings.TrimPrefix(got.err, "none\n")
+	}
 	if got.code != cli.ExitOK || got.err != "" {
 		t.Fatalf("%q: exit code %d, error %q", args, got.code, got.err)
 	}
