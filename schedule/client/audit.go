@@ -21,6 +21,7 @@ type Audit struct {
 
 	// Since and Until are the range that was audited: due after Since and not
 	// after Until. It is smaller than the one asked for where Limits says so.
+	// Limits also says how many triggers wait where occurrences are missing.
 	Since  time.Time `json:"since"`
 	Until  time.Time `json:"until"`
 	Limits []string  `json:"limits,omitempty"`
@@ -99,7 +100,12 @@ func (s *Schedule) Audit(ctx context.Context, key string, since, until time.Time
 	if err := a.read(ctx, l); err != nil {
 		return Audit{}, err
 	}
-	return l.close(ctx)
+	report, err := l.close(ctx)
+	if err != nil {
+		return report, err
+	}
+	err = a.queued(ctx, &report)
+	return report, err
 }
 
 // auditor gathers what an audit needs.

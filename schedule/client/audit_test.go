@@ -123,6 +123,15 @@ func TestAuditFindsWhatIsLost(t *testing.T) {
 			t.Errorf("difference %d is %+v, want %s to be missing", i, d, want)
 		}
 	}
+	for _, subject := range []string{b.names.Trigger("HTTP", "a"), b.names.Trigger("NATS", "a"), b.names.Trigger("HTTP", "b")} {
+		_, err := b.js.Publish(subject, []byte("{}"))
+		noError(t, err)
+	}
+	report, err = b.Audit(limited(t), "a", e.Stored, until)
+	noError(t, err)
+	if want := "the work queue holds triggers of the schedule, 2: what is missing may be among them"; report.Total != int64(n/5) || len(report.Limits) != 1 || report.Limits[0] != want {
+		t.Errorf("with triggers that wait: %d differences, limits are %q, want %q", report.Total, report.Limits, want)
+	}
 }
 
 // old reports whether the namespace is older than its first scheduler may take
