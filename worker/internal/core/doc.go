@@ -21,8 +21,8 @@
 // for that takes no slot, so a held trigger never keeps a due one from being
 // called. One that is due much later is handed back.
 //
-// Looked up: of anything but a punctual first delivery the [ResultLog] is asked
-// how far its occurrence has come. With a final record it only has to be
+// Looked up: of anything but a first delivery that was stored a moment ago the
+// [ResultLog] is asked how far its occurrence has come. With a final record it only has to be
 // acknowledged; when its last attempt has been made, and its worker died then,
 // only the end is missing; otherwise the log says how many attempts there were.
 // One whose first attempt would start later than its job allows has expired;
@@ -58,10 +58,11 @@
 // There is one final record. Records are named by [RecordID], and the log drops a
 // second one of the same name for two minutes. A worker may come later than that
 // with a second one, when it stalled or was cut off during a call, so that the
-// queue gave the trigger to another. Therefore whoever had the trigger for longer
-// than [fresh] asks the log before the first record, and again before the call;
-// fresh and all patience together are shorter than the two minutes. What is left
-// is a worker that stalls for minutes between two of its own instructions there.
+// queue gave the trigger to another. Therefore the log is asked before the call and
+// again before the first record whenever the trigger was stored, or the log was
+// asked, longer than [fresh] ago; fresh and all patience together are shorter than
+// the two minutes. What is left is a worker that stalls for minutes between two of
+// its own instructions there.
 //
 // The number of an attempt is one more than the highest in the log, so that
 // deliveries without a call use no attempt up: see ADR 1. The record of an attempt

@@ -43,6 +43,9 @@ func (f *flight) fly() {
 	defer f.gate.leave()
 	defer func() { f.seat.still() }()
 	f.asked = f.Clock.Now()
+	if stored := f.delivery.Stored; !stored.IsZero() && stored.Before(f.asked) {
+		f.asked = stored
+	}
 	for _, stage := range []func() bool{f.decode, f.hold, f.resume, f.punctual, f.take, f.enter, f.call} {
 		if !stage() {
 			return
@@ -54,7 +57,7 @@ func (f *flight) fly() {
 func (f *flight) decode() bool {
 	var err error
 	f.trigger, err = read(f.delivery, f.Executors)
-	newer := errors.Is(err, contract.ErrNewer) && f.asked.Sub(f.delivery.Stored) < newerPatience
+	newer := errors.Is(err, contract.ErrNewer) && f.Clock.Now().Sub(f.delivery.Stored) < newerPatience
 	switch {
 	case newer:
 		f.handBack("written by a newer version", newerDelay)

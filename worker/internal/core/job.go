@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ const maxLine = 64
 // has its turn, and which wait for theirs. Its methods are pure.
 type job struct {
 	Run   string    `json:"run,omitempty"`  // the occurrence that runs
+	Since time.Time `json:"since,omitzero"` // when it got its turn
 	Until time.Time `json:"until,omitzero"` // when its turn ends unless it is prolonged
 	Line  []place   `json:"line,omitempty"` // in order of due time
 }
@@ -21,26 +23,25 @@ type job struct {
 // place is an occurrence in the line. After Until it has not shown up in time,
 // and the others pass it over.
 type place struct {
-	ID    string    `json:"id"`
-	Due   time.Time `json:"due"`
-	Until time.Time `json:"until"`
+	ID      string    `json:"id"`
+	Due     time.Time `json:"due"`
+	Nominal time.Time `json:"nominal"` // decides where several are due at once
+	Until   time.Time `json:"until"`
 }
 
 // jobName is the name of a job's state.
 func jobName(key string, index int) string { return "job." + strconv.Itoa(index) + "." + key }
 
 func (p place) compare(q place) int {
-	if c := p.Due.Compare(q.Due); c != 0 {
-		return c
-	}
-	return strings.Compare(p.ID, q.ID)
+	return cmp.Or(p.Due.Compare(q.Due), p.Nominal.Compare(q.Nominal), strings.Compare(p.ID, q.ID))
 }
 
 // turn is what comes of asking for one.
 type turn struct {
 	granted  bool
-	behind   string // the occurrence that goes first
-	position int    // in the line, from 0; maxLine: beyond
+	behind   string        // the occurrence that goes first
+	runs     time.Duration // for how long it has run; 0: it has not begun
+	position int           // in the line, from 0; maxLine: beyond
 }
 
 // running is the occurrence that has its turn now, if there is one.
@@ -57,15 +58,15 @@ func (j job) running(now time.Time) string {
 // replaced if it changed.
 func (j job) ask(me place, wait bool, now time.Time) (_ job, t turn, changed bool) {
 	line := slices.DeleteFunc(slices.Clone(j.Line), func(p place) bool { return p.ID == me.ID || !p.Until.After(now) })
-	t.behind = j.running(now)
-	if t.behind == me.ID {
-		t.behind = ""
-	} else if t.behind == "" && len(line) > 0 && line[0].compare(me) < 0 {
+	switch run := j.running(now); {
+	case run == me.ID: // again
+		return job{Run: me.ID, Since: j.Since, Until: me.Until, Line: line}, turn{granted: true}, true
+	case run != "":
+		t.behind, t.runs = run, max(now.Sub(j.Since), 0)
+	case len(line) > 0 && line[0].compare(me) < 0:
 		t.behind = line[0].ID
-	}
-	if t.behind == "" {
-		t.granted = true
-		return job{Run: me.ID, Until: me.Until, Line: line}, t, true
+	default:
+		return job{Run: me.ID, Since: now, Until: me.Until, Line: line}, turn{granted: true}, true
 	}
 	if !wait {
 		return j, t, false
@@ -109,7 +110,7 @@ func (j job) end(id string) (job, bool) {
 	line := slices.DeleteFunc(slices.Clone(j.Line), func(p place) bool { return p.ID == id })
 	known := j.Run == id || len(line) < len(j.Line)
 	if j.Run == id {
-		j.Run, j.Until = "", time.Time{}
+		j.Run, j.Since, j.Until = "", time.Time{}, time.Time{}
 	}
 	j.Line = line
 	return j, known

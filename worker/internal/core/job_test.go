@@ -45,7 +45,7 @@ func TestJobAgainstAPlainAccount(t *testing.T) {
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "pause")) * time.Second)
 			n := rapid.IntRange(0, 9).Draw(t, "occurrence")
-			me := place{fmt.Sprint("o", n), began.Add(time.Duration(n/2) * time.Minute), now.Add(turnOf)}
+			me := place{fmt.Sprint("o", 9-n), began.Add(time.Duration(n/4) * time.Minute), began.Add(time.Duration(n/2) * time.Second), now.Add(turnOf)}
 			switch rapid.SampledFrom([]string{"ask", "ask", "ask", "wait", "wait", "wait", "prolong", "end"}).Draw(t, "what") {
 			case "ask":
 				j = asked(t, j, &w, me, false, now)
@@ -123,7 +123,7 @@ func TestLineIsLimited(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	j := job{Run: "runs", Until: now.Add(time.Minute)}
 	due := func(n int) place {
-		return place{fmt.Sprintf("%04d", n), now.Add(time.Duration(n) * time.Second), now.Add(time.Minute)}
+		return place{fmt.Sprintf("%04d", n), now.Add(time.Duration(n) * time.Second), now, now.Add(time.Minute)}
 	}
 	for n := 2 * maxLine; n > 0; n-- {
 		j, _, _ = j.ask(due(n), true, now)

@@ -8,14 +8,17 @@ import (
 )
 
 const (
-	// suspicious is how late a first delivery makes one ask the log.
+	// suspicious is how late a first delivery makes one ask the log, even where it
+	// was stored late.
 	suspicious = 30 * time.Second
 	// slack is by how much the clocks of those who write records may differ.
 	slack = time.Minute
-	// fresh is how long it holds that nobody else has run a trigger. With what
-	// storing takes at most (three times storePatience and storeTimeout) it stays
-	// below the two minutes for which the log drops a second record of a name.
-	fresh = 20 * time.Second
+	// fresh is how long after a trigger was stored, or the log was asked, it holds
+	// that nobody else has run it: less than the queue waits for a worker that is
+	// not heard of, clocks that differ allowed for. With what storing takes at most
+	// (three times storePatience and storeTimeout) it stays below the two minutes
+	// for which the log drops a second record of a name.
+	fresh = 15 * time.Second
 	// maxPause is how long after an attempt the next one must begin. It is far
 	// less than the log keeps records, whose number would otherwise be lost.
 	maxPause = 24 * time.Hour
@@ -28,14 +31,15 @@ const (
 // have run, or that was sent again.
 func (f *flight) resume() bool {
 	late := f.Clock.Now().Sub(f.trigger.Due) > suspicious
-	if f.delivery.Count <= 1 && f.trigger.Origin == "" && !late {
+	if f.delivery.Count <= 1 && f.trigger.Origin == "" && !late && !f.stale() {
 		return true
 	}
 	return f.consult()
 }
 
-// stale: the trigger has been here for so long that the queue may have given
-// it to another.
+// stale: the queue may have given the trigger to another meanwhile. That is
+// counted from when it was stored, not from when it came: what a worker finds on
+// its connection when it resumes after a stall was sent to it long before.
 func (f *flight) stale() bool { return f.Clock.Now().Sub(f.asked) > fresh }
 
 // since is a time at or before the occurrence's first record. What is sent again

@@ -46,13 +46,13 @@ func isDead(outcome string) bool {
 // missed records what a scheduler has missed.
 func (f *flight) missed() {
 	if !f.recorded(f.trigger.ID, f.trigger.Key, f.delivery.Stored) {
-		f.settle(missed(&f.trigger, f.asked, f.settings.Name))
+		f.settle(missed(&f.trigger, f.Clock.Now(), f.settings.Name))
 	}
 }
 
 // poisoned ends a trigger that can never become a call.
 func (f *flight) poisoned(reason error) {
-	final, began := poison(f.delivery, &f.trigger, reason, f.asked, f.settings.Name), f.delivery.Stored
+	final, began := poison(f.delivery, &f.trigger, reason, f.Clock.Now(), f.settings.Name), f.delivery.Stored
 	if due := f.trigger.Due; !due.IsZero() && due.Before(began) {
 		began = due // it may have been stored before, under the same ID
 	}

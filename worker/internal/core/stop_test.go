@@ -117,3 +117,36 @@ func TestStopHandsNothingBackToItself(t *testing.T) {
 		}
 	})
 }
+
+// late is a queue whose deliveries reach the worker a while after they were
+// sent, as on the connection of a worker that was stalled.
+type late struct {
+	*mem.Queue
+	by time.Duration
+}
+
+func (q late) Receive(ctx context.Context, limit int, sink func(core.Delivery)) error {
+	return q.Queue.Receive(ctx, limit, func(d core.Delivery) {
+		time.Sleep(q.by)
+		sink(d)
+	})
+}
+
+// Regression guard: what was sent to a worker before it was stalled may have been
+// run by another when it resumes, although it looks like a first delivery.
+func TestDeliveryThatWasOnItsWayDuringAStallIsLookedUp(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		trigger := b.put(b.trigger("k", 0))
+		b.source = late{b.queue, ackWait + time.Second}
+		b.start()
+		b.after(time.Second)
+		b.source = nil
+		b.run("w2", &mortal{})
+		b.after(time.Minute)
+		b.wantCalls(1)
+		if got := b.kinds(trigger.ID); len(got) != 2 {
+			t.Errorf("got records %q", got)
+		}
+	})
+}

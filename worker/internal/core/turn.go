@@ -13,12 +13,13 @@ const (
 	// was handed back while it had its turn.
 	restMargin = time.Minute
 	// The wait of those in the line: half a second for each that is before them,
-	// since the turn passes on no faster, and for the first the more the longer it
-	// has waited. All of it is far less than a place in the line lasts.
+	// since the turn passes on no faster, and at least a part of the time for which
+	// the one that has it has run. All of it is far less than a place in the line
+	// lasts.
 	minQueueWait  = 500 * time.Millisecond
 	maxFirstWait  = 5 * time.Second
 	maxQueueWait  = 15 * time.Second
-	partOfWaiting = 4
+	partOfRunning = 4
 )
 
 // seat is an occurrence's part in the state of its job, whose occurrences must
@@ -26,8 +27,8 @@ const (
 // its end may be done with it.
 type seat struct {
 	*Worker
-	occurrence string
-	due        time.Time
+	occurrence   string
+	due, nominal time.Time
 
 	changing sync.Mutex // guards cell, also while it is being changed
 	cell     cell[job]
@@ -43,7 +44,7 @@ func newSeat(w *Worker, t *contract.Trigger) *seat {
 	if t.Overlap != contract.OverlapSkip && t.Overlap != contract.OverlapQueue {
 		return nil
 	}
-	return &seat{Worker: w, occurrence: t.ID, due: t.Due, cell: cell[job]{name: jobName(t.Key, t.Index)}}
+	return &seat{Worker: w, occurrence: t.ID, due: t.Due, nominal: t.Scheduled, cell: cell[job]{name: jobName(t.Key, t.Index)}}
 }
 
 // take waits in the queue, or skips, while another occurrence of the job runs.
@@ -61,7 +62,7 @@ func (f *flight) take() bool {
 		f.seat.prolongs(f.work)
 		return true
 	case begun || f.trigger.Overlap == contract.OverlapQueue:
-		f.handBack("occurrence "+t.behind+" goes first", f.queueWait(t))
+		f.handBack("occurrence "+t.behind+" goes first", queueWait(t))
 	default:
 		f.finish(uncalled(&f.trigger, contract.OutcomeSkipped, "occurrence "+t.behind+" of the job runs", f.Clock.Now(), f.settings.Name))
 	}
@@ -69,10 +70,9 @@ func (f *flight) take() bool {
 }
 
 // queueWait is when an occurrence in the line is to ask again.
-func (f *flight) queueWait(t turn) time.Duration {
-	waited := f.Clock.Now().Sub(f.trigger.Due)
-	first := min(max(waited/partOfWaiting, minQueueWait), maxFirstWait)
-	return min(max(time.Duration(t.position+1)*minQueueWait, first), maxQueueWait)
+func queueWait(t turn) time.Duration {
+	wait := max(time.Duration(t.position+1)*minQueueWait, min(t.runs/partOfRunning, maxFirstWait))
+	return min(wait, maxQueueWait)
 }
 
 // ask asks for the turn; with wait it gets into the line otherwise.
@@ -80,7 +80,7 @@ func (s *seat) ask(ctx context.Context, wait bool) (t turn, err error) {
 	var until time.Time
 	err = s.update(ctx, func(j job, now time.Time) (changed job, is bool) {
 		until = now.Add(s.settings.Turn)
-		changed, t, is = j.ask(place{s.occurrence, s.due, until}, wait, now)
+		changed, t, is = j.ask(place{s.occurrence, s.due, s.nominal, until}, wait, now)
 		return changed, is
 	})
 	if err == nil && t.granted {

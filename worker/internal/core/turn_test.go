@@ -122,6 +122,52 @@ func TestOverlapQueueRunsInOrderOfDueTime(t *testing.T) {
 	})
 }
 
+// Several nominal times may be due at once, for example where a schedule has just
+// been stored.
+func TestOverlapQueueRunsInOrderOfNominalTimeWhatIsDueAtOnce(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		b.executor.Answer = mem.Takes(time.Second)
+		var list []contract.Trigger
+		for i := range 8 {
+			trigger := b.trigger("k", 0)
+			trigger.ID, trigger.Overlap = fmt.Sprint(9-i), contract.OverlapQueue
+			trigger.Scheduled = trigger.Scheduled.Add(time.Duration(i-8) * time.Second)
+			list = append(list, trigger)
+		}
+		b.put(list[0])
+		b.start()
+		b.after(time.Millisecond)
+		for _, i := range []int{3, 1, 7, 2, 6, 5, 4} {
+			b.put(list[i])
+		}
+		b.after(time.Minute)
+		if got := b.called(list); !slices.Equal(got, []int{0, 1, 2, 3, 4, 5, 6, 7}) {
+			t.Errorf("called in the order %v", got)
+		}
+	})
+}
+
+// What has piled up is worked off without long waits in between.
+func TestQueuePassesTheTurnOnSoon(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		b.executor.Answer = func(ctx context.Context, c core.Call) core.Answer {
+			if time.Since(b.began) < 2*time.Minute {
+				return mem.Takes(2*time.Minute)(ctx, c)
+			}
+			return mem.Takes(10*time.Millisecond)(ctx, c)
+		}
+		list := b.every(contract.OverlapQueue, 2*time.Second, 50)
+		b.start()
+		b.run("w2", &mortal{})
+		b.after(2*time.Minute + 50*time.Second)
+		if got := b.called(list); len(got) != 50 || !slices.IsSorted(got) {
+			t.Errorf("called %v, want all 50 in order", got)
+		}
+	})
+}
+
 func TestQueuedOnesExpire(t *testing.T) {
 	t.Parallel()
 	in(t, func(b *bench) {
