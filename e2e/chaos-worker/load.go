@@ -39,7 +39,8 @@ func (l *load) store(ctx context.Context, n int) error {
 }
 
 // kinds of jobs: those that must always succeed in the end, those whose target
-// makes them fail, and those that overlap when nothing keeps them from it.
+// makes them fail, and those that overlap when nothing keeps them from it. The
+// turn of a job whose occurrences queue passes on every few seconds at worst.
 var kinds = []struct {
 	spec, target string
 	policies     common.Job
@@ -48,13 +49,13 @@ var kinds = []struct {
 	{"@every 300ms", "fast", common.Job{}},
 	{"@every 1s", "flaky", common.Job{Attempts: 4, Timeout: seconds(1)}},
 	{"@every 300ms", "slow", common.Job{Overlap: contract.OverlapSkip}},
-	{"@every 1s", "slow", common.Job{Overlap: contract.OverlapQueue}},
+	{"@every 4s", "slow", common.Job{Overlap: contract.OverlapQueue}},
 	{"@every 1s", "slow", common.Job{}},
 	{"@every 1s", "flaky", common.Job{Attempts: 3, Timeout: seconds(1), Overlap: contract.OverlapSkip}},
-	{"@every 300ms", "fast", common.Job{Overlap: contract.OverlapQueue}},
+	{"@every 5s", "fast", common.Job{Overlap: contract.OverlapQueue}},
 	{"@every 2s", "hanging", common.Job{Attempts: 2, Timeout: seconds(1)}},
 	{"@every 1s", "fast", common.Job{Deadline: seconds(3)}},
-	{"@every 2s", "flaky", common.Job{Attempts: 3, Timeout: seconds(1), Overlap: contract.OverlapQueue, Deadline: seconds(20)}},
+	{"@every 4s", "flaky", common.Job{Attempts: 3, Timeout: seconds(1), Overlap: contract.OverlapQueue, Deadline: seconds(20)}},
 	{"@every 3s", "hanging", common.Job{Timeout: seconds(2), Deadline: seconds(10)}},
 }
 
