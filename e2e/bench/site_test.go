@@ -24,8 +24,9 @@ import (
 // patience bounds the wait for anything that a trial waits for.
 const patience = 2 * time.Minute
 
-// pollEvery is how exactly await knows when something was done.
-const pollEvery = 2 * time.Millisecond
+// pollEvery is how exactly await knows when something was done. Asking the
+// servers more often would slow down what is measured.
+const pollEvery = 10 * time.Millisecond
 
 // settleEvery is how long settle waits before it asks again.
 const settleEvery = 50 * time.Millisecond

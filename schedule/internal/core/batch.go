@@ -20,34 +20,24 @@ const triggerOverhead = 512
 type batch struct {
 	limits   Limits
 	triggers []contract.Trigger
+	encoded  [][]byte
 	bytes    int
 }
 
 // add reports whether the triggers still fit; all of them are added or none.
 // The first ones always fit.
-func (b *batch) add(ts ...contract.Trigger) bool {
+func (b *batch) add(ts ...ready) bool {
 	size := 0
-	for _, t := range ts {
-		size += len(t.Option) + triggerOverhead
+	for i := range ts {
+		size += len(ts[i].trigger.Option) + triggerOverhead
 	}
 	if len(b.triggers) > 0 && (len(b.triggers)+len(ts) > b.limits.Triggers || b.bytes+size > b.limits.Bytes) {
 		return false
 	}
-	b.triggers, b.bytes = append(b.triggers, ts...), b.bytes+size
+	for i := range ts {
+		b.triggers = append(b.triggers, ts[i].trigger)
+		b.encoded = append(b.encoded, ts[i].encoded)
+	}
+	b.bytes += size
 	return true
-}
-
-// agenda is a heap of the next occurrence of every job (container/heap).
-type agenda []occurrence
-
-func (a agenda) Len() int           { return len(a) }
-func (a agenda) Less(i, j int) bool { return a[i].position().compare(a[j].position()) < 0 }
-func (a agenda) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)        { *a = append(*a, x.(occurrence)) } //nolint:forcetypeassert // container/heap hands back what enter pushed
-func (a *agenda) Pop() any {
-	last := len(*a) - 1
-	o := (*a)[last]
-	(*a)[last] = occurrence{}
-	*a = (*a)[:last]
-	return o
 }

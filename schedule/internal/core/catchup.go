@@ -2,7 +2,6 @@ package core
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -32,7 +31,7 @@ const (
 func (p *Planner) collectLate() {
 	for len(p.agenda) > 0 && p.agenda[0].due <= p.catchUp.until {
 		p.catchUp.late = append(p.catchUp.late, p.agenda[0])
-		p.drop()
+		p.agenda.drop()
 	}
 	slices.SortStableFunc(p.catchUp.late, func(a, b occurrence) int { return a.id().compare(b.id()) })
 }
@@ -43,7 +42,7 @@ func (p *Planner) planLate() Step {
 	c := p.catchUp
 	for len(c.late) > 0 {
 		id, n := c.late[0].id(), 0
-		var triggers []contract.Trigger
+		var triggers []ready
 		var rest []occurrence
 		for ; n < len(c.late) && c.late[n].id() == id; n++ {
 			made, next, more := misfire(c.late[n], c.until)
@@ -56,7 +55,7 @@ func (p *Planner) planLate() Step {
 			return p.step(b)
 		}
 		for _, o := range rest {
-			heap.Push(&p.agenda, o)
+			p.agenda.add(o)
 		}
 		c.done, c.late = id, c.late[n:]
 	}
@@ -67,7 +66,7 @@ func (p *Planner) planLate() Step {
 // misfire applies the misfire policy to the occurrences of a job from first to
 // the last one due at or before until. It returns what is to be published and
 // the job's next occurrence.
-func misfire(first occurrence, until int64) (ts []contract.Trigger, next occurrence, more bool) {
+func misfire(first occurrence, until int64) (ts []ready, next occurrence, more bool) {
 	rev, policy := first.rev, first.job().def.Misfire
 	if first.due >= rev.until {
 		return nil, next, false // superseded since it was put on the agenda
@@ -80,10 +79,10 @@ func misfire(first occurrence, until int64) (ts []contract.Trigger, next occurre
 	}
 	if missed := span.count - int64(len(run)); missed > 0 {
 		last := span.tail[len(span.tail)-len(run)-1]
-		ts = append(ts, missedTrigger(first, last, missed, reason))
+		ts = append(ts, ready{trigger: missedTrigger(first, last, missed, reason)})
 	}
 	for _, o := range run {
-		ts = append(ts, o.trigger())
+		ts = append(ts, o.ready())
 	}
 	next, more = rev.after(first.index, span.tail[len(span.tail)-1].nominal)
 	return ts, next, more

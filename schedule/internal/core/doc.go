@@ -66,6 +66,14 @@
 // before that (Engine.horizon). B is the server's timestamp: the node's own
 // clock plays no part in it.
 //
+// # Herds
+//
+// Many occurrences may be due at one instant. What follows from the schedules
+// alone, their order, IDs and encoding, is done in the second before (draw.go):
+// up to that same bound nothing that is yet to come can change it. Once they are
+// due only their commits are left. What was drawn is no promise: a planner that
+// leaves its cursor forgets it.
+//
 // # The number of partitions
 //
 // It can be changed while schedulers run (former.go): one batch replaces every

@@ -229,12 +229,17 @@ func badEntryRecord(namespace string, b BadEntry) contract.Result {
 // horizon is how far triggers may be published: Ahead of now, but never past
 // what the schedules known to this node allow. Whatever it has not seen yet was
 // stored after fresh and so takes effect after fresh + EffectDelay.
-func (e *Engine) horizon(now time.Time) time.Time {
-	fresh := instant(e.fresh.Load()).Add(contract.EffectDelay - time.Nanosecond)
-	if ahead := now.Add(e.Ahead); ahead.Before(fresh) {
-		return ahead
-	}
-	return fresh
+func (e *Engine) horizon(now time.Time) time.Time { return minTime(now.Add(e.Ahead), e.known()) }
+
+// reach is how far triggers may be drawn: before every revision takes effect
+// that this node has not seen yet, like what is published.
+func (e *Engine) reach(now time.Time) time.Time {
+	return minTime(now.Add(e.Ahead+drawAhead), e.known())
+}
+
+// known is up to where the schedules known to this node hold.
+func (e *Engine) known() time.Time {
+	return instant(e.fresh.Load()).Add(contract.EffectDelay - time.Nanosecond)
 }
 
 // sleep blocks for d or until ctx ends.

@@ -123,6 +123,7 @@ func TestPlannerAgreesWithTheModel(t *testing.T) {
 			"again":   func(*rapid.T) { w.commit(true); w.position() },
 			"lose":    func(*rapid.T) { w.commit(false) },
 			"drain":   func(*rapid.T) { w.drain() },
+			"draw":    func(*rapid.T) { w.draw() },
 			"standby": func(*rapid.T) { w.standby() },
 		})
 		w.now = w.now.Add(10 * time.Second)
@@ -227,6 +228,16 @@ func (w *world) restart() {
 	}
 	w.planner.Trust()
 	w.position()
+}
+
+// draw draws up to where the revisions that are yet to come take effect, or
+// further, as if the servers' clocks did not agree.
+func (w *world) draw() {
+	horizon := w.now.Add(contract.EffectDelay - 1)
+	if rapid.Bool().Draw(w.T, "too far") {
+		horizon = horizon.Add(10 * time.Second)
+	}
+	w.planner.Draw(horizon, rapid.IntRange(1, 50).Draw(w.T, "draw"))
 }
 
 // standby has the partition published for by another node for a while, which

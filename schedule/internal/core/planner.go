@@ -1,7 +1,6 @@
 package core
 
 import (
-	"container/heap"
 	"math"
 	"time"
 
@@ -15,6 +14,7 @@ const Grace = 30 * time.Second
 // Step is what one commit stores: triggers and the cursor behind them.
 type Step struct {
 	Triggers []contract.Trigger
+	Encoded  [][]byte // each trigger, by contract.Encode; nil: not yet
 	Cursor   contract.Cursor
 }
 
@@ -32,7 +32,9 @@ type Planner struct {
 	oldest    uint64               // no newest revision of a live key has a lower number
 
 	positioned bool
-	at         position
+	at         position // everything up to it is planned
+	reached    position // everything up to it is drawn, if it is after at
+	drawn      drawn
 	agenda     agenda
 	catchUp    *catchUp // nil: not catching up
 	former     *former  // nil: the number of partitions was not changed lately
@@ -72,7 +74,11 @@ func (p *Planner) Apply(r Revision) bool {
 	}
 	p.keep(r.Key, added)
 	p.dirty = true
-	if p.positioned {
+	switch {
+	case !p.positioned:
+	case len(p.drawn.left()) > 0 && added.effect <= p.reached.due:
+		p.putBack()
+	default:
 		p.enter(added)
 	}
 	return true
@@ -105,7 +111,7 @@ func (r *revision) badEntry() BadEntry {
 // Position places the planner at a cursor.
 func (p *Planner) Position(c contract.Cursor) {
 	p.at, p.positioned, p.catchUp, p.former = positionOf(c), true, nil, formerOf(c.Before)
-	p.agenda = p.agenda[:0]
+	p.reached, p.drawn, p.agenda = p.at, drawn{}, p.agenda[:0]
 	if c.CatchUp != nil {
 		p.catchUp = &catchUp{until: nanos(c.CatchUp.Until), done: jobID{c.CatchUp.Key, c.CatchUp.Index}}
 	}
@@ -115,7 +121,7 @@ func (p *Planner) Position(c contract.Cursor) {
 			p.append(r)
 		}
 	}
-	heap.Init(&p.agenda)
+	p.agenda.order()
 	if p.catchUp != nil {
 		p.collectLate()
 	}
@@ -137,40 +143,55 @@ func (p *Planner) append(r *revision) {
 // enter puts the jobs of a new revision on the ordered agenda. Nothing goes in
 // front of the position: the cursor never moves back.
 func (p *Planner) enter(r *revision) {
-	at := p.former.start(r.key, p.at)
+	at := p.former.start(r.key, p.at.later(p.reached))
 	if p.catchUp != nil {
 		at = at.later(beyond(p.catchUp.until))
 	}
 	for i := range r.jobs {
 		if o, ok := r.seek(i, at); ok {
-			heap.Push(&p.agenda, o)
+			p.agenda.add(o)
 		}
 	}
 }
 
 // Release takes the planner off its cursor and frees the agenda.
-func (p *Planner) Release() { p.positioned, p.agenda, p.catchUp = false, nil, nil }
+func (p *Planner) Release() {
+	p.positioned, p.drawn, p.agenda, p.catchUp = false, drawn{}, nil, nil
+}
 
 // Next returns when the next occurrence is due; ok is false when none is.
 func (p *Planner) Next() (due time.Time, ok bool) {
 	if p.catchUp != nil {
 		return instant(p.at.due), true
 	}
-	if len(p.agenda) == 0 {
-		return time.Time{}, false
+	first, ok := p.first()
+	return instant(first), ok
+}
+
+// first returns when the first occurrence is due that is not planned yet.
+func (p *Planner) first() (due int64, ok bool) {
+	if left := p.drawn.left(); len(left) > 0 {
+		return left[0].at.due, true
 	}
-	return instant(p.agenda[0].due), true
+	if len(p.agenda) == 0 {
+		return 0, false
+	}
+	return p.agenda[0].due, true
 }
 
 // Plan moves the planner on and returns what is to be committed: occurrences
 // due up to horizon, in order and at most as many as one commit takes; late
-// ones by their misfire policy. ok is false when there is nothing to do.
+// ones by their misfire policy. ok is false when there is nothing to do. All
+// steps before must have been stored.
 func (p *Planner) Plan(now, horizon time.Time) (step Step, ok bool) {
 	if !p.positioned {
 		return Step{}, false
 	}
 	cut := min(nanos(now.Add(-Grace)), nanos(horizon))
-	if p.catchUp == nil && len(p.agenda) > 0 && p.agenda[0].due <= cut {
+	if first, some := p.first(); p.catchUp == nil && some && first <= cut {
+		if len(p.drawn.left()) > 0 {
+			p.putBack()
+		}
 		p.catchUp = &catchUp{until: cut}
 		p.collectLate()
 	}
@@ -182,37 +203,22 @@ func (p *Planner) Plan(now, horizon time.Time) (step Step, ok bool) {
 
 func (p *Planner) planDue(horizon int64) (Step, bool) {
 	b := batch{limits: p.limits}
-	for len(p.agenda) > 0 && p.agenda[0].due <= horizon {
-		o := p.agenda[0]
-		if o.due >= o.rev.until { // superseded meanwhile
-			p.drop()
-			continue
-		}
-		if !b.add(o.trigger()) {
+	if n := min(p.drawn.due(horizon), p.limits.Triggers); n > 0 {
+		b.triggers, b.encoded = make([]contract.Trigger, 0, n), make([][]byte, 0, n)
+	}
+	for len(p.drawn.left()) > 0 || p.draw(horizon) {
+		first := p.drawn.left()[0]
+		if first.at.due > horizon || !b.add(first) {
 			break
 		}
-		p.at = o.position()
-		p.advance(o)
+		p.at = first.at
+		p.drawn.drop()
 	}
 	if len(b.triggers) == 0 {
 		return Step{}, false
 	}
 	return p.step(b), true
 }
-
-// advance replaces the first occurrence of the agenda by its job's next one.
-func (p *Planner) advance(o occurrence) {
-	next, ok := o.rev.after(o.index, o.nominal)
-	if !ok {
-		p.drop()
-		return
-	}
-	p.agenda[0] = next
-	heap.Fix(&p.agenda, 0)
-}
-
-// drop takes the first occurrence off the agenda; its job has no more.
-func (p *Planner) drop() { heap.Pop(&p.agenda) }
 
 func (p *Planner) step(b batch) Step {
 	c := p.at.cursor()
@@ -225,5 +231,5 @@ func (p *Planner) step(b batch) Step {
 	if p.catchUp != nil {
 		c.CatchUp = p.catchUp.cursor()
 	}
-	return Step{Triggers: b.triggers, Cursor: c}
+	return Step{Triggers: b.triggers, Encoded: b.encoded, Cursor: c}
 }

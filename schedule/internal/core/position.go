@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -17,12 +18,13 @@ type position struct {
 }
 
 func (a position) compare(b position) int {
-	return cmp.Or(
-		cmp.Compare(a.due, b.due),
-		cmp.Compare(a.key, b.key),
-		cmp.Compare(a.index, b.index),
-		cmp.Compare(a.nominal, b.nominal),
-	)
+	if a.due != b.due {
+		return cmp.Compare(a.due, b.due)
+	}
+	if c := strings.Compare(a.key, b.key); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.index, b.index), cmp.Compare(a.nominal, b.nominal))
 }
 
 // later returns the position that comes later.

@@ -18,7 +18,7 @@ func (p *Planner) Settle(horizon time.Time) (Step, bool) {
 	if !p.positioned || !p.dirty && p.former == nil || p.catchUp != nil || p.at.due >= to {
 		return Step{}, false
 	}
-	if len(p.agenda) > 0 && p.agenda[0].due <= to {
+	if first, ok := p.first(); ok && first <= to {
 		return Step{}, false
 	}
 	p.at = beyond(to)

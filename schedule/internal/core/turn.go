@@ -96,7 +96,15 @@ func (p *partition) sweep(now time.Time) {
 	}
 }
 
-// plan returns the next step, or for how long there is none.
+// Occurrences are drawn drawAhead before they may be published, so many at once
+// that what is due meanwhile is hardly kept waiting.
+const (
+	drawAhead  = time.Second
+	drawAtOnce = 64
+)
+
+// plan returns the next step, or for how long there is none. Then there is time
+// to draw what comes after.
 func (p *partition) plan(now time.Time) (step Step, pause time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,6 +119,9 @@ func (p *partition) plan(now time.Time) (step Step, pause time.Duration, ok bool
 		if step, ok = p.planner.Settle(minTime(now, p.e.horizon(now))); ok {
 			return step, 0, true
 		}
+	}
+	if p.planner.Draw(p.e.reach(now), drawAtOnce) {
+		return Step{}, 0, false // something may be due by now
 	}
 	due, some := p.planner.Next()
 	if !some {

@@ -59,12 +59,20 @@ func translate(err error) error {
 
 // commit publishes msgs as one atomic batch and returns the sequence of the
 // last one. Each call uses a batch ID of its own: after an error that leaves
-// the outcome open, sending the same batch again could store it twice.
+// the outcome open, sending the same batch again could store it twice. Messages
+// without headers share the batch's, which nats.go has written out when it
+// returns from a publish.
 func commit(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) (uint64, error) {
 	id, last := rand.Text(), len(msgs)-1
+	number := []string{""}
+	shared := nats.Header{headerBatchID: {id}, headerBatchSequence: number}
 	for i, msg := range msgs {
-		msg.Header.Set(headerBatchID, id)
-		msg.Header.Set(headerBatchSequence, strconv.Itoa(i+1))
+		if number[0] = strconv.Itoa(i + 1); msg.Header == nil {
+			msg.Header = shared
+		} else {
+			msg.Header.Set(headerBatchID, id)
+			msg.Header.Set(headerBatchSequence, number[0])
+		}
 		if i == last {
 			break
 		}

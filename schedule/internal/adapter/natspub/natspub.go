@@ -20,11 +20,12 @@ import (
 type Publisher struct {
 	nc    *nats.Conn
 	names contract.Names
+	flow  *flow
 }
 
 // New returns a publisher. The trigger stream must exist.
 func New(nc *nats.Conn, names contract.Names) *Publisher {
-	return &Publisher{nc: nc, names: names}
+	return &Publisher{nc: nc, names: names, flow: newFlow()}
 }
 
 // Headers of JetStream.
@@ -80,20 +81,40 @@ func (p *Publisher) setup(ctx context.Context, partitions int, at time.Time) err
 // Commit implements core.Publisher. The cursor is the batch's last message, so
 // the sequence of the acknowledgement is its own: the new fence.
 func (p *Publisher) Commit(ctx context.Context, partition int, fence core.Fence, step core.Step) (core.Fence, error) {
-	msgs := make([]*nats.Msg, 0, len(step.Triggers)+1)
-	for _, t := range step.Triggers {
-		data, err := contract.Encode(t)
+	triggers := make([]nats.Msg, len(step.Triggers))
+	msgs := make([]*nats.Msg, 0, len(triggers)+1)
+	for i := range triggers {
+		data, err := encoded(&step, i)
 		if err != nil {
-			return 0, fmt.Errorf("encode trigger of %q: %w", t.Key, err)
+			return 0, err
 		}
-		msgs = append(msgs, &nats.Msg{Subject: p.names.Trigger(t.Mode, t.Key), Header: nats.Header{}, Data: data})
+		t := &step.Triggers[i]
+		triggers[i].Subject, triggers[i].Data = p.names.Trigger(t.Mode, t.Key), data
+		msgs = append(msgs, &triggers[i])
 	}
 	cursor, err := p.cursor(partition, fence, step.Cursor)
 	if err != nil {
 		return 0, err
 	}
+	leave, err := p.flow.enter(ctx, len(msgs)+1)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
 	seq, err := commit(ctx, p.nc, append(msgs, cursor))
 	return core.Fence(seq), translate(err)
+}
+
+// encoded returns a trigger's encoding, made ahead of time or now.
+func encoded(step *core.Step, i int) ([]byte, error) {
+	if i < len(step.Encoded) && step.Encoded[i] != nil {
+		return step.Encoded[i], nil
+	}
+	data, err := contract.Encode(step.Triggers[i])
+	if err != nil {
+		return nil, fmt.Errorf("encode trigger of %q: %w", step.Triggers[i].Key, err)
+	}
+	return data, nil
 }
 
 // cursor makes the message that moves a partition's cursor on from fence. The
