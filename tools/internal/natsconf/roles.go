@@ -151,6 +151,7 @@ func (n namespace) worker() Role {
 		Grant{Subject: n.Runs(), Why: "keeps the states of runs that outlive a worker"},
 		Grant{Subject: "$JS.API.STREAM.MSG.GET." + n.RunStream(), Why: "reads those states, from the stream's leader"},
 		Grant{Subject: n.Job(">"), Why: "jobs of mode NATS, within the namespace"},
+		Grant{Subject: n.Events(), Why: "passes on events that came over HTTP (POST /events/{key})"},
 	)
 	publish = append(publish, n.read(n.ResultStream(), n.Results(), "whether an occurrence has ended", Local)...)
 	publish = append(publish, n.pulled(n.ResultStream(), n.Results(), "the log for the end of an occurrence")...)

@@ -57,6 +57,7 @@ var scheduleMayNot = []operation{
 }
 
 var workerMay = []operation{
+	{"pass on an event that came over HTTP", publish(beta.Event("k"))},
 	{"make the workers' consumer", durable(beta)},
 	{"take a trigger and acknowledge it", takeTrigger},
 	{"record a result", store(beta.Result("k"), "Nats-Expected-Stream", beta.ResultStream())},
@@ -76,7 +77,6 @@ var workerMayNot = []operation{
 	{"move a cursor", publish(beta.Cursor(0))},
 	{"write a schedule", publish(beta.BucketSubject("k"))},
 	{"write a heartbeat", publish(beta.BucketSubject("_nodes.a"))},
-	{"publish an event", publish(beta.Event("k"))},
 	{"make a consumer of cursors", consume("beta_triggers", "workers", "beta.cursors.*")},
 	{"make a consumer of triggers without a filter", consume("beta_triggers", "workers", "")},
 	{"make another consumer of triggers", consume("beta_triggers", "mine", "beta.triggers.>")},

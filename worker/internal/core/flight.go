@@ -34,6 +34,9 @@ type flight struct {
 	place func(Answer)    // at the target; to be given back once
 }
 
+// ReasonBusy is why a trigger is handed back for which its target has no place.
+const ReasonBusy = "target busy"
+
 // notMade gives a place at a target back without a call.
 var notMade = Answer{Class: contract.ErrorStopped}
 
@@ -116,7 +119,7 @@ func (f *flight) enter() bool {
 	case f.stop.Err() != nil:
 		f.handBack("worker stops", 0)
 	default:
-		f.handBack("target busy", f.busyWait(again))
+		f.handBack(ReasonBusy, f.busyWait(again))
 	}
 	return false
 }

@@ -66,8 +66,12 @@ func fields(r contract.Result) logrus.Fields {
 
 // Returned logs that a trigger was handed back.
 func (m *Monitor) Returned(id, key, reason string, delay time.Duration) {
+	level := logrus.InfoLevel
+	if reason == core.ReasonBusy { // thousands of them while a host is down; that it is was told once
+		level = logrus.DebugLevel
+	}
 	m.log.WithFields(logrus.Fields{"id": id, "key": key, "reason": reason, "delay_ms": delay.Milliseconds()}).
-		Info("trigger handed back")
+		Log(level, "trigger handed back")
 }
 
 // Trouble logs a failure.
