@@ -3,6 +3,7 @@ package natspub
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,18 +13,19 @@ import (
 // returns how many got in.
 func entering(t *testing.T, f *flow, sizes ...int) (in func() int, leave []func()) {
 	t.Helper()
-	count, leave := 0, make([]func(), len(sizes))
+	var count atomic.Int64
+	leave = make([]func(), len(sizes))
 	for i, size := range sizes {
 		go func() {
 			l, err := f.enter(t.Context(), size)
 			if err == nil {
-				count++
 				leave[i] = l
+				count.Add(1)
 			}
 		}()
 		synctest.Wait()
 	}
-	return func() int { synctest.Wait(); return count }, leave
+	return func() int { synctest.Wait(); return int(count.Load()) }, leave
 }
 
 func TestFlowBoundsWhatIsUnderWay(t *testing.T) {
