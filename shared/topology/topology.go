@@ -15,8 +15,9 @@ import (
 // batches are sound from there on.
 const MinServer = "2.14.4"
 
-// DefaultPartitions is how many partitions a new namespace gets. The number of
-// a namespace never changes, because keys would change their partition.
+// DefaultPartitions is how many partitions a new namespace gets; schedule
+// -partitions changes the number later. It was measured: see "Partitions" in
+// schedule/docs/benchmarks.md.
 const DefaultPartitions = 8
 
 const (
