@@ -87,3 +87,30 @@ func TestNothingIsRecalledBehindACursor(t *testing.T) {
 		return old
 	})
 }
+
+// What jitter had delayed when the schedule was changed is the new revision's,
+// long after that took effect: a node that starts in between must know of it.
+func TestHistoryIsWantedUntilJitterHasEnded(t *testing.T) {
+	t.Parallel()
+	b := &bench{t: t, planner: core.NewPlanner("ns", core.DefaultLimits)}
+	job := every("0 * * * * *")
+	job.Jitter = contract.Duration(50 * time.Second)
+	before := b.revision("a", at(-10), contract.Schedule{Jobs: []contract.Job{job}})
+	job.Timeout = contract.Duration(time.Second)
+	b.set("a", at(0.5), job) // after the nominal time 0, before it is due; takes effect at 3
+	cursor := contract.Cursor{Due: at(6)}
+	if keys := b.planner.Incomplete(cursor); len(keys) != 1 {
+		t.Fatalf("Incomplete = %v, want a", keys)
+	}
+	if keys := b.planner.Incomplete(contract.Cursor{Due: at(55.6)}); len(keys) != 0 {
+		t.Errorf("Incomplete = %v after jitter has ended, want none", keys)
+	}
+	for _, number := range []uint64{before.Number, b.number} {
+		b.planner.Recall(cursor, "a", number, func() core.Revision { return before })
+	}
+	b.planner.Position(cursor)
+	ts, _ := b.plan(at(58), at(58))
+	if len(ts) != 1 || !ts[0].Scheduled.Equal(at(0)) || ts[0].Timeout == 0 {
+		t.Errorf("got %v, want the occurrence of 0 with the new settings", brief(ts))
+	}
+}

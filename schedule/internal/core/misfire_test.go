@@ -7,6 +7,7 @@ import (
 
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/spec"
 )
 
 func TestMisfirePolicies(t *testing.T) {
@@ -138,6 +139,55 @@ func TestADayOfOutageIsAccountedForByPolicy(t *testing.T) {
 		want := map[string]int64{"": 1, contract.MisfireSkip: 0, contract.MisfireAll: 50}[job.Misfire.Policy]
 		if run[key] != want || run[key]+missed[key] != total {
 			t.Errorf("%s: ran %d and missed %d, want %d of %d", key, run[key], missed[key], want, total)
+		}
+	}
+}
+
+// What is late is decided by when it is due, jitter included: in a span that is
+// counted and not gone through, the last nominal time before the limit may be due
+// behind it, and then it is not late by so much.
+func TestJitterDecidesWhichOccurrenceIsTheLastThatIsTooLate(t *testing.T) {
+	t.Parallel()
+	b := setup(t, at(0))
+	job := every("*/10 * * * * *")
+	job.Jitter = contract.Duration(10 * time.Second)
+	job.Misfire.Policy = contract.MisfireSkip
+	times, err := spec.ForJob(&job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := at(0).Add(24 * time.Hour)
+	limit := now.Add(-core.Grace)
+	missed, run, across := map[string]int64{}, map[string]int{}, 0
+	for i := range 20 {
+		key := fmt.Sprintf("k%d", i)
+		b.set(key, at(-10), job)
+		for nominal := at(0); nominal.Before(now); nominal = nominal.Add(10 * time.Second) {
+			switch due := times.Due("ns", key, 0, nominal, at(-10)); {
+			case !due.After(limit):
+				missed[key]++
+			case !due.After(now):
+				run[key]++
+			}
+			if due := times.Due("ns", key, 0, nominal, at(-10)); !nominal.After(limit) && due.After(limit) {
+				across++
+			}
+		}
+	}
+	if across == 0 {
+		t.Fatal("no occurrence is delayed across the limit")
+	}
+	ts, _ := b.plan(now, now)
+	for _, trigger := range ts {
+		if trigger.Missed != nil {
+			missed[trigger.Key] -= trigger.Missed.Count
+		} else {
+			run[trigger.Key]--
+		}
+	}
+	for key := range missed {
+		if missed[key] != 0 || run[key] != 0 {
+			t.Errorf("%s: %d too few missed and %d too few run", key, missed[key], run[key])
 		}
 	}
 }
