@@ -29,7 +29,7 @@ const (
 type Config struct {
 	Mode      string `envconfig:"MODE" desc:"debug or release: text or JSON logs; release wants a credential"`
 	Namespace string `envconfig:"NAMESPACE" desc:"whose schedules, 1 to 32 of A-Z a-z 0-9 _ -; required"`
-	HTTPAddr  string `envconfig:"HTTP_ADDR" desc:"host:port or :port of /healthz and /readyz"`
+	HTTPAddr  string `envconfig:"HTTP_ADDR" desc:"host:port or :port of /healthz, /readyz and /metrics, and of the API if there is one"`
 	NATS      natsconn.Config
 
 	// Log is where the service logs to. Nil: one is made for Mode, writing to

@@ -42,7 +42,8 @@ func variables(t reflect.Type) (all []variable) {
 
 // Usage writes a table of the variables that set the fields of defaults, a
 // pointer to a struct with envconfig tags: each with the field's tag "desc" and
-// its value, and with its key where the program reads a file as well.
+// its value, and with its key where the program reads a file as well. Those
+// without that tag are left out.
 func Usage(w io.Writer, defaults any, file bool) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if file {
@@ -51,6 +52,9 @@ func Usage(w io.Writer, defaults any, file bool) {
 		_, _ = fmt.Fprintln(t, "Environment:")
 	}
 	for _, v := range variables(reflect.TypeOf(defaults)) {
+		if v.desc == "" {
+			continue
+		}
 		row := "  " + v.name + "\t"
 		if file {
 			row += keyOf(v.name) + "\t"

@@ -14,6 +14,7 @@ func TestUsage(t *testing.T) {
 		Own     int            `envconfig:"OWN" desc:"a number"`
 		None    int            `envconfig:"NONE" desc:"another"`
 		Pointer *time.Duration `envconfig:"POINTER" desc:"a duration"`
+		Silent  int            `envconfig:"SILENT"`
 		Ignored int            `ignored:"true"`
 		private int
 		config.Config
@@ -26,7 +27,7 @@ func TestUsage(t *testing.T) {
 			t.Errorf("line %d is %q, want %q", i, lines[i], want)
 		}
 	}
-	if text := b.String(); !strings.Contains(text, "\n  HTTP_ADDR ") || !strings.Contains(text, "(default :1)\n") || strings.Contains(text, "http.addr") {
+	if text := b.String(); !strings.Contains(text, "\n  HTTP_ADDR ") || !strings.Contains(text, "(default :1)\n") || strings.Contains(text, "http.addr") || strings.Contains(text, "SILENT") {
 		t.Errorf("usage is\n%s", text)
 	}
 	b.Reset()

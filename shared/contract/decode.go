@@ -27,6 +27,9 @@ type Message interface {
 // Encode writes a message with the current version, whatever its V says.
 func Encode[M Message](m M) ([]byte, error) {
 	*version(&m) = Version
+	if r, ok := any(&m).(*Result); ok {
+		return appendResult(make([]byte, 0, encodedResult), r)
+	}
 	return json.Marshal(m)
 }
 

@@ -175,7 +175,7 @@ func CheckOption(mode string, option json.RawMessage) *FieldError {
 		if err := decodeOption(option, "url", &o); err != nil {
 			return err
 		}
-		return o.check()
+		return o.Check()
 	case ModeNATS:
 		var o NatsOption
 		if err := decodeOption(option, "subject", &o); err != nil {
@@ -199,7 +199,8 @@ func decodeOption(option json.RawMessage, needs string, to any) *FieldError {
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-func (o *HttpOption) check() *FieldError {
+// Check refuses an option that cannot be called. Its body may be anything.
+func (o *HttpOption) Check() *FieldError {
 	if o.Method != "" && !contains(methods, o.Method) {
 		return &FieldError{Field: "method", Problem: "is " + quote(o.Method) + ", want one of " + strings.Join(methods, ", ")}
 	}

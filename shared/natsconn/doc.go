@@ -4,4 +4,7 @@
 // or unreachable. What cannot change by waiting is an error that names the
 // setting: a credential that a server refuses, a certificate that does not
 // fit, a file that cannot be read.
+//
+// A connection outlives its servers: it reconnects for as long as it takes, and
+// leaves a server that is up but has lost the other ones (see [Stay]).
 package natsconn

@@ -120,6 +120,7 @@ func (s *settings) lasting(name string, log *logrus.Logger) []nats.Option {
 		nats.PingInterval(10 * time.Second),
 		nats.MaxPingsOutstanding(2),
 		nats.DrainTimeout(5 * time.Second),
+		nats.FlusherTimeout(5 * time.Second), // of a write to a server that does not read
 		// A credential that is revoked for a while must not end the service.
 		nats.IgnoreAuthErrorAbort(),
 		// While disconnected a publish fails at once. Were it kept and sent

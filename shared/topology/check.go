@@ -22,6 +22,14 @@ func (m *mismatch) Error() string {
 	return fmt.Sprintf("stream %s: %s is %s, want %s", m.stream, m.setting, has, m.want)
 }
 
+// check refuses settings under which what is wanted cannot be done.
+func check(names contract.Names, want, has *jetstream.StreamConfig) error {
+	if want.Name == names.BucketStream() {
+		return checkBucket(names, has)
+	}
+	return checkStream(want, has)
+}
+
 // checkStream compares the settings that correctness rests on. Limits that an
 // operator may choose (age of results, bytes, replicas) are left alone.
 func checkStream(want, has *jetstream.StreamConfig) error {

@@ -16,13 +16,11 @@ const (
 	callTimeout = 5 * time.Second // of one request
 	firstWait   = 100 * time.Millisecond
 	maxWait     = 2 * time.Second
+	warnAgain   = 30 * time.Second // after which it is said again that a stream is missing
 )
 
 // Option changes how Ensure works.
 type Option func(*ensurer)
-
-// OnWait gets every error that Ensure waits out, before it tries again.
-func OnWait(f func(err error)) Option { return func(e *ensurer) { e.onWait = f } }
 
 type ensurer struct {
 	js       jetstream.JetStream
@@ -30,6 +28,13 @@ type ensurer struct {
 	replicas int
 	onWait   func(error)
 	started  time.Time
+
+	administers bool // Prepare
+	dry         bool // Prepare looks only
+	scales      bool // Prepare changes the number of replicas
+	patient     bool // waits for others where it may not create streams
+	mayNot      bool // that is so
+	warned      time.Time
 }
 
 // Ensure looks up the namespace's bucket and streams, creates what is missing,
@@ -42,49 +47,47 @@ type ensurer struct {
 // does not fit are errors of one line; where a setting of the program is the
 // cause the error is a *setting.Error.
 func Ensure(ctx context.Context, js jetstream.JetStream, names contract.Names, replicas int, options ...Option) (Info, error) {
+	e := newEnsurer(js, names, replicas, options)
+	var info Info
+	err := e.insist(ctx, func() (err error) {
+		info, err = e.once(ctx)
+		return err
+	})
+	if err != nil {
+		return Info{}, err
+	}
+	return info, nil
+}
+
+func newEnsurer(js jetstream.JetStream, names contract.Names, replicas int, options []Option) *ensurer {
 	e := &ensurer{js: js, names: names, replicas: replicas, onWait: func(error) {}, started: time.Now()}
 	for _, option := range options {
 		option(e)
 	}
-	wait := firstWait
-	for {
-		info, err := e.once(ctx)
-		if err == nil {
-			return info, nil
-		}
-		if ctx.Err() != nil {
-			return Info{}, context.Cause(ctx)
-		}
-		if !e.transient(err) {
-			return Info{}, e.explain(err)
-		}
-		e.onWait(err)
-		pause(ctx, wait)
-		wait = min(2*wait, maxWait)
-	}
+	return e
 }
 
 func (e *ensurer) once(ctx context.Context) (Info, error) {
-	if err := checkVersion(e.js.Conn().ConnectedServerVersion()); err != nil {
+	if err := e.server(); err != nil {
 		return Info{}, err
 	}
-	if err := checkPayload(e.js.Conn().MaxPayload()); err != nil {
-		return Info{}, err
-	}
-	bucket, err := e.bucket(ctx)
-	if err != nil {
-		return Info{}, err
-	}
-	for _, config := range []jetstream.StreamConfig{resultConfig(e.names, 0), deadConfig(e.names, 0), runConfig(e.names, 0)} {
-		if _, err := e.stream(ctx, config); err != nil {
+	found := map[string]*jetstream.StreamInfo{}
+	for _, config := range wanted(e.names) {
+		info, err := e.stream(ctx, config)
+		if err != nil {
 			return Info{}, err
 		}
+		found[config.Name] = info
 	}
-	triggers, err := e.stream(ctx, triggerConfig(e.names, strconv.Itoa(DefaultPartitions), 0))
-	if err != nil {
-		return Info{}, err
+	return describe(found[e.names.TriggerStream()], found[e.names.BucketStream()])
+}
+
+// server refuses servers that cannot be used.
+func (e *ensurer) server() error {
+	if err := checkVersion(e.js.Conn().ConnectedServerVersion()); err != nil {
+		return err
 	}
-	return describe(triggers, bucket)
+	return checkPayload(e.js.Conn().MaxPayload())
 }
 
 // SetPartitions writes the number of partitions down for those who do not read
@@ -94,7 +97,7 @@ func SetPartitions(ctx context.Context, js jetstream.JetStream, names contract.N
 	defer cancel()
 	stream, err := js.Stream(call, names.TriggerStream())
 	if err != nil {
-		return during("look up", names.TriggerStream(), err)
+		return during(lookUp, names.TriggerStream(), err)
 	}
 	want := stream.CachedInfo().Config
 	if want.Metadata[partitionsKey] == strconv.Itoa(count) {
@@ -103,14 +106,13 @@ func SetPartitions(ctx context.Context, js jetstream.JetStream, names contract.N
 	want.Metadata = maps.Clone(want.Metadata)
 	want.Metadata[partitionsKey] = strconv.Itoa(count)
 	_, err = js.UpdateStream(call, want)
-	return during("update", names.TriggerStream(), err)
+	return during(update, names.TriggerStream(), err)
 }
 
 func describe(triggers, bucket *jetstream.StreamInfo) (Info, error) {
-	text := triggers.Config.Metadata[partitionsKey]
-	partitions, err := strconv.Atoi(text)
-	if err != nil || partitions < 1 || partitions > maxPartitions {
-		return Info{}, &mismatch{triggers.Config.Name, "metadata " + partitionsKey, text, "1 to 1024, as when it was created"}
+	partitions, err := partitionsOf(&triggers.Config)
+	if err != nil {
+		return Info{}, err
 	}
 	began := bucket.Created
 	if bucket.State.Msgs > 0 {
@@ -124,30 +126,51 @@ func describe(triggers, bucket *jetstream.StreamInfo) (Info, error) {
 	}, nil
 }
 
-// bucket looks up or creates the KV bucket.
-func (e *ensurer) bucket(ctx context.Context) (*jetstream.StreamInfo, error) {
-	name := e.names.BucketStream()
-	info, err := e.lookup(ctx, name)
+// stream looks up or creates a stream and checks what it found.
+func (e *ensurer) stream(ctx context.Context, want jetstream.StreamConfig) (*jetstream.StreamInfo, error) {
+	info, err := e.lookup(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		err = e.replicated(func(replicas int) error {
-			call, cancel := context.WithTimeout(ctx, callTimeout)
-			defer cancel()
-			_, err := e.js.CreateKeyValue(call, bucketConfig(e.names, replicas))
-			return during("create", name, err)
-		})
-		if errors.Is(err, jetstream.ErrBucketExists) {
-			err = nil // another created it meanwhile
-		}
-		if err != nil {
+		if err := e.create(ctx, want); err != nil {
 			return nil, err
 		}
-		info, err = e.lookup(ctx, name)
+		info, err = e.lookup(ctx, want.Name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	e.amend(ctx, &info.Config)
-	return info, checkBucket(e.names, &info.Config)
+	if want.Name == e.names.BucketStream() {
+		e.amend(ctx, &info.Config)
+	}
+	e.allowBatches(ctx, &want, &info.Config)
+	return info, check(e.names, &want, &info.Config)
+}
+
+// partitionsOf reads what is written down of the number of partitions.
+func partitionsOf(triggers *jetstream.StreamConfig) (int, error) {
+	text := triggers.Metadata[partitionsKey]
+	partitions, err := strconv.Atoi(text)
+	if err != nil || partitions < 1 || partitions > maxPartitions {
+		return 0, &mismatch{triggers.Name, "metadata " + partitionsKey, text, "1 to 1024, as when it was created"}
+	}
+	return partitions, nil
+}
+
+// create makes a stream. It is fine when another makes it meanwhile.
+func (e *ensurer) create(ctx context.Context, want jetstream.StreamConfig) error {
+	if e.mayNot {
+		return &missingError{want.Name}
+	}
+	err := e.replicated(func(replicas int) error {
+		call, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		want.Replicas = replicas
+		_, err := e.js.CreateStream(call, want)
+		return during(create, want.Name, err)
+	})
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return nil
+	}
+	return err
 }
 
 // amend sets what neither nats.go's key-value API nor `nats kv add` sets by
@@ -167,29 +190,19 @@ func (e *ensurer) amend(ctx context.Context, config *jetstream.StreamConfig) {
 	}
 }
 
-// stream looks up or creates a stream and checks what it found.
-func (e *ensurer) stream(ctx context.Context, want jetstream.StreamConfig) (*jetstream.StreamInfo, error) {
-	info, err := e.lookup(ctx, want.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		err = e.replicated(func(replicas int) error {
-			call, cancel := context.WithTimeout(ctx, callTimeout)
-			defer cancel()
-			want.Replicas = replicas
-			_, err := e.js.CreateStream(call, want)
-			return during("create", want.Name, err)
-		})
-		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-			err = nil // another created it meanwhile
-		}
-		if err != nil {
-			return nil, err
-		}
-		info, err = e.lookup(ctx, want.Name)
+// allowBatches sets what a stream that is older than this product's batches
+// lacks. Where that cannot be done records are stored one by one.
+func (e *ensurer) allowBatches(ctx context.Context, want, has *jetstream.StreamConfig) {
+	if !want.AllowBatchPublish || has.AllowBatchPublish {
+		return
 	}
-	if err != nil {
-		return nil, err
+	amended := *has
+	amended.AllowBatchPublish = true
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if _, err := e.js.UpdateStream(call, amended); err == nil {
+		*has = amended
 	}
-	return info, checkStream(&want, &info.Config)
 }
 
 func (e *ensurer) lookup(ctx context.Context, name string) (*jetstream.StreamInfo, error) {
@@ -197,16 +210,7 @@ func (e *ensurer) lookup(ctx context.Context, name string) (*jetstream.StreamInf
 	defer cancel()
 	stream, err := e.js.Stream(call, name)
 	if err != nil {
-		return nil, during("look up", name, err)
+		return nil, during(lookUp, name, err)
 	}
 	return stream.CachedInfo(), nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

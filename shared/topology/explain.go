@@ -28,6 +28,13 @@ const (
 // for a cluster that is starting.
 const grace = 8 * time.Second
 
+// Verbs of a failure.
+const (
+	lookUp = "look up"
+	create = "create"
+	update = "change"
+)
+
 // failure is a failed request about one stream.
 type failure struct {
 	verb, stream string
@@ -58,7 +65,11 @@ func code(err error) jetstream.ErrorCode {
 // it was there or was created a moment ago: one that is not found then is not
 // yet known to the server that was asked.
 func (e *ensurer) transient(err error) bool {
-	if e.denied(err) != "" {
+	var missing *missingError
+	switch {
+	case errors.As(err, &missing):
+		return true
+	case e.denied(err) != "", e.deaf(err) != "":
 		return false
 	}
 	switch code(err) {
@@ -101,20 +112,40 @@ func (e *ensurer) replicated(create func(replicas int) error) error {
 // denied returns the subject that a permission forbids, when that is why a
 // request got no answer.
 func (e *ensurer) denied(err error) string {
-	if !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrPermissionViolation) {
+	subject, subscribing := e.violation(err)
+	var f *failure
+	if subscribing || !errors.As(err, &f) || !strings.HasSuffix(subject, ".STREAM."+requests[f.verb]+"."+f.stream) {
 		return ""
+	}
+	return subject
+}
+
+// deaf returns the subject of its own answers that the credential may not
+// subscribe to, when that is why a request got no answer.
+func (e *ensurer) deaf(err error) string {
+	subject, subscribing := e.violation(err)
+	inbox := e.js.Conn().NewInbox()
+	if !subscribing || !strings.HasPrefix(subject, inbox[:strings.LastIndex(inbox, ".")+1]) {
+		return ""
+	}
+	return subject
+}
+
+// requests are the names that the API has for a failure's verbs.
+var requests = map[string]string{lookUp: "INFO", create: "CREATE", update: "UPDATE"}
+
+// violation returns what the server has refused last, when a request got no answer.
+func (e *ensurer) violation(err error) (subject string, subscribing bool) {
+	if !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrPermissionViolation) {
+		return "", false
 	}
 	last := e.js.Conn().LastError()
 	if last == nil || !errors.Is(last, nats.ErrPermissionViolation) {
-		return ""
+		return "", false
 	}
-	var f *failure
-	if !errors.As(err, &f) || !strings.Contains(last.Error(), "."+f.stream+`"`) {
-		return ""
-	}
-	_, subject, _ := strings.Cut(last.Error(), `"`)
+	what, subject, _ := strings.Cut(last.Error(), `"`)
 	subject, _, _ = strings.Cut(subject, `"`)
-	return subject
+	return subject, strings.Contains(strings.ToLower(what), "subscription")
 }
 
 // explain makes one line of an error that is not waited out.
@@ -124,9 +155,11 @@ func (e *ensurer) explain(err error) error {
 		return err
 	}
 	if subject := e.denied(err); subject != "" {
-		return &setting.Error{Name: "NATS_NKEY", Problem: fmt.Sprintf(
-			"the credential may not publish to %s (%s stream %s), want one that may; where services may not create streams, run \"schedulectl init\" once with one that may",
-			subject, f.verb, f.stream,
+		return e.refused(subject, f)
+	}
+	if subject := e.deaf(err); subject != "" {
+		return &setting.Error{Name: "NATS_INBOX", Problem: fmt.Sprintf(
+			"the credential may not subscribe to %s, where answers would come to, want a prefix that it may subscribe to, such as _INBOX.admin", subject,
 		)}
 	}
 	switch code(err) {
@@ -146,6 +179,33 @@ func (e *ensurer) explain(err error) error {
 		return &setting.Error{Name: "NATS_HOSTS", Problem: "no JetStream answers, want a server and account with JetStream"}
 	}
 	return err
+}
+
+// refused says that a permission is missing, and what to do.
+func (e *ensurer) refused(subject string, f *failure) error {
+	where := "where services may not create streams, run \"schedulectl init\" once with one that may"
+	if e.administers {
+		where = "such as the namespace's admin of natsconf"
+	}
+	return &setting.Error{Name: "NATS_NKEY", Problem: fmt.Sprintf(
+		"the credential may not publish to %s (%s stream %s), want one that may; %s", subject, f.verb, f.stream, where,
+	)}
+}
+
+// missingError is a stream that is not there, for a credential that may not make it.
+type missingError struct{ stream string }
+
+func (e *missingError) Error() string {
+	return "stream " + e.stream + " is missing, and this credential may not create it: start a scheduler that may, or run \"schedulectl init\" with a credential that may"
+}
+
+// unfit reports whether the cluster has not what a stream needs.
+func unfit(err error) bool {
+	switch code(err) {
+	case codeReplicasUnsupported, codeNoPeers, codeInsufficient, codeStorage:
+		return true
+	}
+	return false
 }
 
 func describeAPI(err error) string {

@@ -4,6 +4,7 @@
 package topology
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -25,6 +26,7 @@ const (
 
 	maxValueSize    = 256 << 10 // bytes of a value in the bucket
 	triggerBytes    = 1 << 30   // of the trigger stream
+	bucketDuplicate = 2 * time.Minute
 	resultAge       = 7 * 24 * time.Hour
 	resultDuplicate = 2 * time.Minute
 	deadAge         = 30 * 24 * time.Hour
@@ -42,20 +44,41 @@ type Info struct {
 	Began time.Time
 }
 
-func bucketConfig(names contract.Names, replicas int) jetstream.KeyValueConfig {
-	return jetstream.KeyValueConfig{
-		Bucket:       names.Bucket(),
-		Description:  "schedules and their history",
-		History:      contract.BucketHistory,
-		MaxValueSize: maxValueSize,
-		Storage:      jetstream.FileStorage,
-		Replicas:     replicas,
+// wanted are the bucket and the streams of a namespace, the triggers last: once
+// they are there, everything is.
+func wanted(names contract.Names) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		bucketConfig(names), resultConfig(names), deadConfig(names), runConfig(names),
+		triggerConfig(names, strconv.Itoa(DefaultPartitions)),
+	}
+}
+
+// bucketConfig is what nats.go's key-value API would make of such a bucket, and
+// lets heartbeats expire, which that cannot set.
+func bucketConfig(names contract.Names) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              names.BucketStream(),
+		Description:       "schedules and their history",
+		Subjects:          []string{names.BucketSubject(">")},
+		Retention:         jetstream.LimitsPolicy,
+		Discard:           jetstream.DiscardNew,
+		MaxMsgsPerSubject: contract.BucketHistory,
+		MaxMsgs:           -1,
+		MaxBytes:          -1,
+		MaxMsgSize:        maxValueSize,
+		MaxConsumers:      -1,
+		Storage:           jetstream.FileStorage,
+		Duplicates:        bucketDuplicate,
+		AllowRollup:       true,
+		AllowMsgTTL:       true,
+		AllowDirect:       true,
+		DenyDelete:        true,
 	}
 }
 
 // triggerConfig: under a retention other than WorkQueue, or when old messages
 // may be discarded, a cursor could vanish and a stale fence be accepted.
-func triggerConfig(names contract.Names, partitions string, replicas int) jetstream.StreamConfig {
+func triggerConfig(names contract.Names, partitions string) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:               names.TriggerStream(),
 		Description:        "triggers (work queue) and cursors",
@@ -64,7 +87,6 @@ func triggerConfig(names contract.Names, partitions string, replicas int) jetstr
 		Discard:            jetstream.DiscardNew,
 		MaxBytes:           triggerBytes,
 		Storage:            jetstream.FileStorage,
-		Replicas:           replicas,
 		AllowAtomicPublish: true,
 		AllowRollup:        true,
 		AllowMsgTTL:        true,
@@ -74,7 +96,7 @@ func triggerConfig(names contract.Names, partitions string, replicas int) jetstr
 	}
 }
 
-func deadConfig(names contract.Names, replicas int) jetstream.StreamConfig {
+func deadConfig(names contract.Names) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        names.DeadStream(),
 		Description: "dead letters",
@@ -83,7 +105,6 @@ func deadConfig(names contract.Names, replicas int) jetstream.StreamConfig {
 		Discard:     jetstream.DiscardOld,
 		MaxAge:      deadAge,
 		Storage:     jetstream.FileStorage,
-		Replicas:    replicas,
 		Compression: jetstream.S2Compression,
 		Duplicates:  deadDuplicate,
 		AllowDirect: true,
@@ -92,7 +113,7 @@ func deadConfig(names contract.Names, replicas int) jetstream.StreamConfig {
 
 // runConfig: states are read from the leader, never directly from a follower
 // that may be behind, and each has a time to live of its own.
-func runConfig(names contract.Names, replicas int) jetstream.StreamConfig {
+func runConfig(names contract.Names) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              names.RunStream(),
 		Description:       "states of runs: overlap and completions",
@@ -101,23 +122,22 @@ func runConfig(names contract.Names, replicas int) jetstream.StreamConfig {
 		Discard:           jetstream.DiscardOld,
 		MaxMsgsPerSubject: 1,
 		Storage:           jetstream.FileStorage,
-		Replicas:          replicas,
 		AllowMsgTTL:       true,
 	}
 }
 
-func resultConfig(names contract.Names, replicas int) jetstream.StreamConfig {
+func resultConfig(names contract.Names) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:        names.ResultStream(),
-		Description: "results of occurrences",
-		Subjects:    []string{names.Results()},
-		Retention:   jetstream.LimitsPolicy,
-		Discard:     jetstream.DiscardOld,
-		MaxAge:      resultAge,
-		Storage:     jetstream.FileStorage,
-		Replicas:    replicas,
-		Compression: jetstream.S2Compression,
-		Duplicates:  resultDuplicate,
-		AllowDirect: true,
+		Name:              names.ResultStream(),
+		Description:       "results of occurrences",
+		Subjects:          []string{names.Results()},
+		Retention:         jetstream.LimitsPolicy,
+		Discard:           jetstream.DiscardOld,
+		MaxAge:            resultAge,
+		Storage:           jetstream.FileStorage,
+		Compression:       jetstream.S2Compression,
+		Duplicates:        resultDuplicate,
+		AllowDirect:       true,
+		AllowBatchPublish: true,
 	}
 }
