@@ -8,12 +8,15 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weplanx/workflow/schedule/internal/adapter/natsapi"
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/health"
+	"github.com/weplanx/workflow/shared/metrics"
 	"github.com/weplanx/workflow/shared/natsconn"
+	"github.com/weplanx/workflow/shared/tracing"
 )
 
 // App is a scheduler node that is ready to run.
@@ -24,6 +27,8 @@ type App struct {
 	names contract.Names
 	own   bool // nc is closed with the app
 	close sync.Once
+
+	traces *tracing.Provider // outlives the parts; nil: there are none
 }
 
 // New connects to NATS, makes what is missing in the namespace and returns a
@@ -34,6 +39,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	natsconn.Stay(nc, newNames(cfg).BucketStream(), cfg.logger())
 	app, err := NewWithConn(ctx, cfg, nc)
 	if err != nil {
 		nc.Close()
@@ -47,15 +53,22 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 // app has stopped.
 func NewWithConn(ctx context.Context, cfg Config, nc *nats.Conn) (*App, error) {
 	cfg.logger()
-	if err := cfg.checkAhead(); err != nil {
+	if err := cfg.checkOwn(); err != nil {
 		return nil, err
 	}
-	made, err := assemble(ctx, cfg, nc)
+	counts := cfg.counter()
+	traces, err := startTraces(cfg)
 	if err != nil {
 		return nil, err
 	}
-	app := &App{cfg: cfg, nc: nc, names: newNames(cfg)}
+	made, err := assemble(ctx, cfg, nc, traces)
+	if err != nil {
+		traces.Close()
+		return nil, err
+	}
+	app := &App{cfg: cfg, nc: nc, names: newNames(cfg), traces: traces}
 	app.parts.Store(made)
+	counts.Watch(func() core.Figures { return app.parts.Load().engine.Figures() })
 	return app, nil
 }
 
@@ -69,7 +82,7 @@ func (a *App) Run(ctx context.Context) error {
 			return err
 		}
 		a.cfg.logger().WithField("namespace", a.cfg.Namespace).Info("the number of partitions was changed, beginning anew")
-		made, err := assemble(ctx, a.cfg, a.nc)
+		made, err := assemble(ctx, a.cfg, a.nc, a.traces)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil // stopped meanwhile, as asked
@@ -93,18 +106,23 @@ func (a *App) runEngine(ctx context.Context) error {
 // Ready returns nil when the node fires, and otherwise what it waits for.
 func (a *App) Ready() error { return a.parts.Load().engine.Ready() }
 
-// Close frees what New opened, for an app that never ran. It may be called
-// more than once.
+// Metrics collects the node's metrics, those of schedule/docs/metrics.md. It can
+// be registered wherever the program keeps its own, also after Close.
+func (a *App) Metrics() prometheus.Collector { return a.cfg.counts }
+
+// Close frees what New and NewWithConn opened, for an app that never ran. It may
+// be called more than once.
 func (a *App) Close() {
 	a.close.Do(func() {
+		a.traces.Close()
 		if a.own {
 			a.nc.Close()
 		}
 	})
 }
 
-// Serve runs a node as a program does: health on cfg.HTTPAddr from the
-// beginning, then New and Run. It returns nil once ctx has ended.
+// Serve runs a node as a program does: health and metrics on cfg.HTTPAddr from
+// the beginning, then New and Run. It returns nil once ctx has ended.
 func Serve(ctx context.Context, cfg Config) error {
 	var running atomic.Pointer[App]
 	ready := func() error {
@@ -113,9 +131,12 @@ func Serve(ctx context.Context, cfg Config) error {
 		}
 		return errors.New("waiting for NATS")
 	}
-	return health.Around(ctx, cfg.HTTPAddr, health.Handler(ready), func(ctx context.Context) error {
-		return run(ctx, cfg, &running)
-	})
+	registry := metrics.New(cfg.Namespace)
+	if err := registry.Register(cfg.counter()); err != nil {
+		return err
+	}
+	pages := health.Beside(metrics.Beside(nil, registry), ready)
+	return health.Around(ctx, cfg.HTTPAddr, pages, func(ctx context.Context) error { return run(ctx, cfg, &running) })
 }
 
 func run(ctx context.Context, cfg Config, running *atomic.Pointer[App]) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/tracing"
 )
 
 const (
@@ -41,8 +42,8 @@ type parts struct {
 
 // assemble makes the parts of a node. Where NATS goes away in the middle of it, it says so
 // and begins again, from the topology, until ctx ends.
-func assemble(ctx context.Context, cfg Config, nc *nats.Conn) (*parts, error) {
-	return insist(ctx, cfg, func() (*parts, error) { return initialize(ctx, cfg, nc) })
+func assemble(ctx context.Context, cfg Config, nc *nats.Conn, traces *tracing.Provider) (*parts, error) {
+	return insist(ctx, cfg, func() (*parts, error) { return initialize(ctx, cfg, nc, cfg.counts, traces) })
 }
 
 func insist[T any](ctx context.Context, cfg Config, try func() (T, error)) (made T, err error) {

@@ -101,17 +101,31 @@ func (s *site) set(key, spec string) time.Time {
 	return s.put(key, value)
 }
 
+// consumer looks up or makes the one of the test. A request is lost with the server
+// that has it, or had: it is made again.
+func (s *site) consumer(ctx context.Context) jetstream.Consumer {
+	s.t.Helper()
+	for {
+		call, cancel := context.WithTimeout(ctx, 2*time.Second)
+		consumer, err := s.js.CreateOrUpdateConsumer(call, s.names.TriggerStream(), jetstream.ConsumerConfig{
+			Durable: "test", FilterSubject: s.names.Triggers(), AckPolicy: jetstream.AckExplicitPolicy,
+		})
+		cancel()
+		if err == nil {
+			return consumer
+		}
+		if ctx.Err() != nil {
+			s.t.Fatalf("make a consumer: %v", err)
+		}
+	}
+}
+
 // triggers takes triggers off the work queue, as a worker does, until done.
 func (s *site) triggers(done func(contract.Trigger) bool) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	consumer, err := s.js.CreateOrUpdateConsumer(ctx, s.names.TriggerStream(), jetstream.ConsumerConfig{
-		Durable: "test", FilterSubject: s.names.Triggers(), AckPolicy: jetstream.AckExplicitPolicy,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	consumer := s.consumer(ctx)
 	for finished := false; !finished; {
 		if ctx.Err() != nil {
 			s.t.Fatalf("not done within %s", patience)

@@ -9,10 +9,12 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/weplanx/workflow/schedule/internal/adapter/prommon"
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/build"
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/shared/tracing"
 )
 
 // Config are the settings of a scheduler node.
@@ -22,6 +24,14 @@ type Config struct {
 	// Ahead is how long before it is due a trigger is stored: from 0, which
 	// stores it when it is due, to MaxAhead. Nil: 1 s.
 	Ahead *time.Duration `envconfig:"COMMIT_AHEAD" desc:"how long before it is due a trigger is stored, 0s to 1.5s (default 1s)"`
+
+	// Tracing says where traces go. Zero: nowhere.
+	Tracing tracing.Settings
+
+	// Version is shown in traces and metrics. Empty: that of the build.
+	Version string `ignored:"true"`
+
+	counts *prommon.Monitor // see counter
 }
 
 // Usage writes what a scheduler reads from its environment and file.
@@ -73,7 +83,15 @@ func (c *Config) Check() error {
 	if err := c.Config.Check(); err != nil {
 		return err
 	}
-	return c.checkAhead()
+	return c.checkOwn()
+}
+
+// checkOwn checks what only schedulers have.
+func (c *Config) checkOwn() error {
+	if err := c.checkAhead(); err != nil {
+		return err
+	}
+	return c.Tracing.Check()
 }
 
 func (c *Config) checkAhead() error {

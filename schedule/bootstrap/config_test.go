@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/weplanx/workflow/schedule/bootstrap"
+	"github.com/weplanx/workflow/shared/tracing"
 )
 
 func TestCommitAheadIsReadAndChecked(t *testing.T) {
@@ -50,5 +51,30 @@ func TestCommitAheadIsCheckedWithoutTheEnvironment(t *testing.T) {
 	_, err := bootstrap.NewWithConn(context.Background(), bootstrap.Config{Ahead: &ahead}, nil)
 	if err == nil || !strings.HasPrefix(err.Error(), "COMMIT_AHEAD: ") {
 		t.Errorf("got %v, want it to name COMMIT_AHEAD", err)
+	}
+}
+
+// The variables of OpenTelemetry are read like any other, and an empty one is none.
+func TestTracingIsReadAndChecked(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("NAMESPACE", "ns")
+	t.Setenv("NATS_HOSTS", "nats://127.0.0.1:4222")
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+	t.Setenv("OTEL_TRACES_SAMPLER", "")
+	if cfg, err := bootstrap.LoadConfig(); err != nil || cfg.Tracing.Endpoint != "http://collector:4318" {
+		t.Errorf("got %+v, %v", cfg.Tracing, err)
+	}
+	t.Setenv("OTEL_TRACES_SAMPLER", "sometimes")
+	if _, err := bootstrap.LoadConfig(); err == nil || !strings.HasPrefix(err.Error(), `OTEL_TRACES_SAMPLER: is "sometimes", want always_on`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTracingIsCheckedWithoutTheEnvironment(t *testing.T) {
+	t.Parallel()
+	cfg := bootstrap.Config{Tracing: tracing.Settings{Endpoint: "collector:4318"}}
+	_, err := bootstrap.NewWithConn(context.Background(), cfg, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "OTEL_EXPORTER_OTLP_ENDPOINT: ") {
+		t.Errorf("got %v, want it to name OTEL_EXPORTER_OTLP_ENDPOINT", err)
 	}
 }

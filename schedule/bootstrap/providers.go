@@ -14,6 +14,7 @@ import (
 	"github.com/weplanx/workflow/schedule/internal/adapter/logmon"
 	"github.com/weplanx/workflow/schedule/internal/adapter/natskv"
 	"github.com/weplanx/workflow/schedule/internal/adapter/natspub"
+	"github.com/weplanx/workflow/schedule/internal/adapter/prommon"
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/topology"
@@ -83,8 +84,8 @@ func newOptions(ctx context.Context, cfg Config, n node, p *natspub.Publisher, i
 	}, away(err)
 }
 
-func newMonitor(cfg Config, n node) *logmon.Monitor {
-	return logmon.New(cfg.logger(), cfg.Namespace, string(n), time.Now)
+func newMonitors(cfg Config, n node, counts *prommon.Monitor) monitors {
+	return monitors{logmon.New(cfg.logger(), cfg.Namespace, string(n), time.Now), counts}
 }
 
 // newHand returns the hand of a node. What it sends is due at once by the

@@ -11,12 +11,15 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/weplanx/workflow/schedule/internal/adapter/natslog"
 	"github.com/weplanx/workflow/schedule/internal/adapter/natspub"
+	"github.com/weplanx/workflow/schedule/internal/adapter/prommon"
 	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/tracing"
 )
 
 // Injectors from wire.go:
 
-func initialize(ctx context.Context, cfg Config, nc *nats.Conn) (*parts, error) {
+// initialize makes the parts of a node. traces is nil when there are none.
+func initialize(ctx context.Context, cfg Config, nc *nats.Conn, counts *prommon.Monitor, traces *tracing.Provider) (*parts, error) {
 	bootstrapNode := newNode()
 	names := newNames(cfg)
 	jetStream, err := newJetStream(nc)
@@ -39,11 +42,13 @@ func initialize(ctx context.Context, cfg Config, nc *nats.Conn) (*parts, error) 
 	if err != nil {
 		return nil, err
 	}
+	corePublisher := newCommits(publisher, traces, names)
 	recorder := natslog.New(jetStream, names)
-	monitor := newMonitor(cfg, bootstrapNode)
-	engine := core.New(options, store, publisher, recorder, monitor)
+	bootstrapMonitors := newMonitors(cfg, bootstrapNode, counts)
+	engine := core.New(options, store, corePublisher, recorder, bootstrapMonitors)
+	sender := newSender(publisher, traces, names)
 	letters := natspub.NewLetters(nc, names)
-	manual := newHand(names, engine, store, publisher, letters, monitor)
+	manual := newHand(names, engine, store, sender, letters, bootstrapMonitors)
 	bootstrapParts := &parts{
 		engine: engine,
 		hand:   manual,

@@ -2,8 +2,10 @@ package client_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
+	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/shared/contract"
 )
 
@@ -115,5 +117,38 @@ func TestPauseKeepsUnknownFields(t *testing.T) {
 	noError(t, json.Unmarshal(msg.Data, &value))
 	if value.Later["x"][0] != 1 || value.Jobs[0].Later != "y" || value.Jobs[0].Option.Later != 1 {
 		t.Errorf("value is %s", msg.Data)
+	}
+}
+
+// A schedule that is stored paused was never anything else.
+func TestSetRevisionPaused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	first, err := b.SetRevisionPaused(t.Context(), "a", 0, job("@every 1h"))
+	noError(t, err)
+	e, err := b.Entry("a")
+	noError(t, err)
+	if raw := b.raw(t); !e.Paused || e.Revision != first || !e.Jobs[0].State.Next.IsZero() || len(raw.Gaps) != 0 {
+		t.Errorf("entry is %+v, value %+v", e, raw)
+	}
+	if same, err := b.SetRevisionPaused(t.Context(), "a", first, job("@every 1h")); err != nil || same != first {
+		t.Errorf("the same again is revision %d, %v; want %d", same, err, first)
+	}
+	if _, err := b.SetRevisionPaused(t.Context(), "a", 0, job("@every 1h")); !errors.Is(err, client.ErrExists) {
+		t.Errorf("error is %v, want ErrExists", err)
+	}
+
+	noError(t, b.Resume("a"))
+	anchor := b.raw(t).Anchor
+	again, err := b.SetRevisionPaused(t.Context(), "a", revision(t, b), job("@every 1h"))
+	noError(t, err)
+	if raw := b.raw(t); !raw.Paused || !raw.Anchor.Equal(anchor) || again == first {
+		t.Errorf("value is %+v, want it paused and its anchor kept", raw)
+	}
+	noError(t, b.Resume("a"))
+	_, err = b.SetRevisionPaused(t.Context(), "a", revision(t, b), job("@every 2h"))
+	noError(t, err)
+	if raw := b.raw(t); !raw.Paused || raw.Jobs[0].Spec != "@every 2h" {
+		t.Errorf("value is %+v, want the other jobs, paused", raw)
 	}
 }

@@ -1,11 +1,8 @@
 package client
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -43,6 +40,17 @@ func (s *Schedule) SetContext(ctx context.Context, key string, jobs ...common.Jo
 // ErrConflict or, for revision 0, ErrExists. Jobs that are the same as those
 // stored change nothing, and the revision stays.
 func (s *Schedule) SetRevision(ctx context.Context, key string, revision uint64, jobs ...common.Job) (uint64, error) {
+	return s.setRevision(ctx, key, revision, jobs, s.replace)
+}
+
+// SetRevisionPaused is SetRevision of a schedule that is paused from the
+// beginning: none of its jobs fires until Resume. Of one that has these jobs only
+// the pause is stored, and nothing when it is paused.
+func (s *Schedule) SetRevisionPaused(ctx context.Context, key string, revision uint64, jobs ...common.Job) (uint64, error) {
+	return s.setRevision(ctx, key, revision, jobs, s.replacePaused)
+}
+
+func (s *Schedule) setRevision(ctx context.Context, key string, revision uint64, jobs []common.Job, next func(*stored, []common.Job) ([]byte, error)) (uint64, error) {
 	jobs, err := s.checked(key, jobs)
 	if err != nil {
 		return 0, err
@@ -51,15 +59,15 @@ func (s *Schedule) SetRevision(ctx context.Context, key string, revision uint64,
 	if err != nil {
 		return 0, err
 	}
-	data, err := s.replace(v, jobs)
+	data, err := next(v, jobs)
 	if err != nil || data == nil {
 		return v.revision, err
 	}
-	next, err := s.put(ctx, v, data)
+	stored, err := s.put(ctx, v, data)
 	if conflicting(err) {
 		return 0, conflict(key, revision)
 	}
-	return next, err
+	return stored, err
 }
 
 // Remove removes a schedule; what was published before it takes effect still
@@ -124,15 +132,31 @@ func (s *Schedule) checked(key string, jobs []common.Job) ([]common.Job, error) 
 // replace returns the value to store instead of v; nil when v has these jobs.
 func (s *Schedule) replace(v *stored, jobs []common.Job) ([]byte, error) {
 	usable := v.exists() && v.bad == nil
-	if usable && sameJobs(v.schedule.Jobs, jobs) {
+	if usable && contract.SameJobs(v.schedule.Jobs, jobs) {
 		return nil, nil
 	}
-	if err := notOver(jobs, s.now()); err != nil {
+	return s.encode(v.key, contract.Schedule{Jobs: jobs, Paused: usable && v.schedule.Paused})
+}
+
+// replacePaused returns the paused value to store instead of v; nil when v is that.
+func (s *Schedule) replacePaused(v *stored, jobs []common.Job) ([]byte, error) {
+	switch usable := v.exists() && v.bad == nil; {
+	case !usable || !contract.SameJobs(v.schedule.Jobs, jobs):
+		return s.encode(v.key, contract.Schedule{Jobs: jobs, Paused: true})
+	case v.schedule.Paused:
+		return nil, nil
+	}
+	return v.rewrite(true)
+}
+
+// encode returns the value of a schedule that has something to fire and room.
+func (s *Schedule) encode(key string, schedule contract.Schedule) ([]byte, error) {
+	if err := notOver(schedule.Jobs, s.now()); err != nil {
 		return nil, err
 	}
-	data, err := contract.Encode(contract.Schedule{Jobs: jobs, Paused: usable && v.schedule.Paused})
+	data, err := contract.Encode(schedule)
 	if err != nil {
-		return nil, fmt.Errorf("encode schedule %q: %w", v.key, err)
+		return nil, fmt.Errorf("encode schedule %q: %w", key, err)
 	}
 	if len(data) > contract.MaxScheduleBytes {
 		return nil, refuse("jobs", fmt.Sprintf("take %d bytes as JSON, want at most %d", len(data), contract.MaxScheduleBytes))
@@ -218,38 +242,4 @@ func (s *Schedule) remove(ctx context.Context, v *stored) error {
 		return struct{}{}, s.kv.Delete(v.key, nats.LastRevision(v.revision))
 	})
 	return err
-}
-
-// sameJobs compares jobs by what they say, not by how their options and times
-// are written.
-func sameJobs(a, b []common.Job) bool {
-	return slices.EqualFunc(a, b, func(x, y common.Job) bool {
-		p, err := json.Marshal(plainJob(x))
-		q, err2 := json.Marshal(plainJob(y))
-		return err == nil && err2 == nil && bytes.Equal(p, q)
-	})
-}
-
-// plainJob writes what a job says in one way.
-func plainJob(j common.Job) common.Job {
-	j.State = common.State{}
-	j.Option = canonical(j.Option)
-	j.Start, j.End = j.Start.UTC(), j.End.UTC()
-	return j
-}
-
-// canonical writes JSON with sorted names and without spaces. Numbers keep
-// their digits.
-func canonical(raw json.RawMessage) []byte {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return raw
-	}
-	data, err := json.Marshal(value)
-	if err != nil {
-		return raw
-	}
-	return data
 }

@@ -66,6 +66,7 @@ func run(partitions int) error {
 	if err != nil {
 		return err
 	}
+	cfg.Version = version
 	if partitions == 0 {
 		return bootstrap.Serve(ctx, cfg)
 	}

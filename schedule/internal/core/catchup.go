@@ -23,8 +23,8 @@ func (c *catchUp) cursor() *contract.CatchUp {
 
 // Reasons of a missed record.
 const (
-	reasonLate       = "late by more than 30s, misfire policy "
-	reasonSuperseded = "late by more than 30s: the schedule was changed, paused or removed meanwhile"
+	ReasonLate       = "late by more than 30s, misfire policy "
+	ReasonSuperseded = "late by more than 30s: the schedule was changed, paused or removed meanwhile"
 )
 
 // collectLate takes the late occurrences off the agenda, in order of job.
@@ -73,9 +73,9 @@ func misfire(first occurrence, until int64) (ts []ready, next occurrence, more b
 	}
 	superseded := rev.until <= until
 	span := lateSpan(first, min(until, rev.until-1))
-	run, reason := span.tail[len(span.tail):], reasonSuperseded
+	run, reason := span.tail[len(span.tail):], ReasonSuperseded
 	if !superseded {
-		run, reason = span.run(policy, until), reasonLate+policyName(policy)
+		run, reason = span.run(policy, until), ReasonLate+policyName(policy)
 	}
 	if missed := span.count - int64(len(run)); missed > 0 {
 		last := span.tail[len(span.tail)-len(run)-1]

@@ -52,16 +52,23 @@ func (w *twins) drain() {
 // encoded ahead must be what would be encoded now.
 func (w *twins) all(p *core.Planner, horizon time.Time) string {
 	var lines strings.Builder
+	n := 0
 	for range 10_000 {
 		step, ok := p.Plan(w.now, horizon)
 		if !ok {
 			p.Settle(w.now)
 			return lines.String()
 		}
-		for i, trigger := range step.Triggers {
-			data, err := contract.Encode(trigger)
-			if err != nil || step.Encoded[i] != nil && string(step.Encoded[i]) != string(data) {
-				w.Fatalf("encoded as %s, want %s", step.Encoded[i], data)
+		if len(step.Encoded) != len(step.Triggers) {
+			w.Fatalf("%d triggers, %d encoded", len(step.Triggers), len(step.Encoded))
+		}
+		for i, data := range step.Encoded {
+			if n++; data == nil || n%16 == 0 { // each of the others is compared with that of its twin
+				again, err := contract.Encode(step.Triggers[i])
+				if err != nil || data != nil && string(data) != string(again) {
+					w.Fatalf("encoded as %s, want %s", data, again)
+				}
+				data = again
 			}
 			lines.Write(append(data, '\n'))
 		}

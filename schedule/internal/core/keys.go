@@ -4,22 +4,35 @@ import "math"
 
 // keep makes r the newest revision of a key; nil drops the key.
 func (p *Planner) keep(key string, r *revision) {
-	if before := p.revisions[key]; before != nil && !before.gone {
-		p.live--
+	if before := p.revisions[key]; before != nil {
+		p.live -= one(!before.gone)
+		p.bad -= one(before.bad != nil)
 	}
 	if r == nil {
 		delete(p.revisions, key)
 		return
 	}
 	p.revisions[key] = r
+	p.live += one(!r.gone)
+	p.bad += one(r.bad != nil)
 	if !r.gone {
-		p.live++
 		p.oldest = min(p.oldest, r.number)
 	}
 }
 
+// one counts.
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // Live returns how many keys the planner holds that are not deleted.
 func (p *Planner) Live() int { return p.live }
+
+// Unusable returns how many of those hold a value that cannot be used.
+func (p *Planner) Unusable() int { return p.bad }
 
 // HoldsBefore reports whether the newest revision of a key that is not deleted
 // is older than number. It goes through the keys only when the answer may have

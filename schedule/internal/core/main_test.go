@@ -8,8 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The model's rarest paths need more than rapid's 100 runs; they are cheap.
-	if err := flag.Set("rapid.checks", "3000"); err != nil {
+	if err := flag.Set("rapid.checks", checks); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

@@ -95,6 +95,8 @@ func chosen(index *int, jobs int) (first, end int, err error) {
 	switch {
 	case index == nil:
 		return 0, jobs, nil
+	case jobs == 1 && *index != 0:
+		return 0, 0, &contract.FieldError{Field: "index", Problem: fmt.Sprintf("is %d, want 0: the schedule has one job", *index)}
 	case *index < 0 || *index >= jobs:
 		return 0, 0, &contract.FieldError{Field: "index", Problem: fmt.Sprintf("is %d, want 0 to %d", *index, jobs-1)}
 	}

@@ -113,6 +113,7 @@ func TestRunByHandIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newByHand(t)
 	b.store.Set("report", reportJob(func(*contract.Job) {}), reportJob(func(*contract.Job) {}))
+	b.store.Set("single", reportJob(func(*contract.Job) {}))
 	b.store.Put("bad", []byte(`{"v":1,"jobs":[{"mode":"HTTP","spec":"x","option":{"url":"http://h"}}]}`))
 	b.store.Set("gone", reportJob(func(*contract.Job) {}))
 	b.store.Delete("gone")
@@ -129,6 +130,7 @@ func TestRunByHandIsRefused(t *testing.T) {
 		{"removed", contract.RunRequest{Key: "gone"}, contract.CodeNotFound, "not found"},
 		{"bad entry", contract.RunRequest{Key: "bad"}, contract.CodeUnusable, `schedule "bad" cannot be run: jobs[0].spec: `},
 		{"index", contract.RunRequest{Key: "report", Index: jobIndex(2)}, contract.CodeInvalid, "index: is 2, want 0 to 1"},
+		{"index of one job", contract.RunRequest{Key: "single", Index: jobIndex(1)}, contract.CodeInvalid, "index: is 1, want 0: the schedule has one job"},
 		{"negative index", contract.RunRequest{Key: "report", Index: jobIndex(-1)}, contract.CodeInvalid, "index: is -1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

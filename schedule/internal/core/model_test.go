@@ -24,6 +24,7 @@ type stored struct {
 	rev      core.Revision
 	interval time.Duration
 	seconds  int
+	jitter   *spec.Timetable // of its job; made when it is needed
 }
 
 type nominal struct {
@@ -38,7 +39,7 @@ func (s *stored) times(end time.Time) []time.Time {
 	for t := s.rev.Stored.Add(s.interval); s.interval > 0 && !t.After(end); t = t.Add(s.interval) {
 		all = append(all, t)
 	}
-	for t := t0.Add(-time.Hour); s.seconds > 0 && !t.After(end); t = t.Add(time.Second) {
+	for t := t0; s.seconds > 0 && !t.After(end); t = t.Add(time.Second) { // nothing was stored before
 		if t.Second()%s.seconds == 0 {
 			all = append(all, t)
 		}
@@ -48,11 +49,14 @@ func (s *stored) times(end time.Time) []time.Time {
 
 // jittered is the one thing the model takes from the package spec.
 func (s *stored) jittered(t time.Time) time.Time {
-	times, err := spec.ForJob(&s.rev.Schedule.Jobs[0])
-	if err != nil {
-		panic(err) // the test's own job
+	if s.jitter == nil {
+		times, err := spec.ForJob(&s.rev.Schedule.Jobs[0])
+		if err != nil {
+			panic(err) // the test's own job
+		}
+		s.jitter = times
 	}
-	return times.Due("ns", s.rev.Key, 0, t, s.rev.Stored)
+	return s.jitter.Due("ns", s.rev.Key, 0, t, s.rev.Stored)
 }
 
 // expected returns the due time of every occurrence due at or before end.
@@ -60,7 +64,8 @@ func (m *model) expected(end time.Time) map[nominal]time.Time {
 	all := map[nominal]time.Time{}
 	for key, revisions := range m.revisions {
 		pending := map[time.Time]bool{} // of the revision before, not run when it ended
-		for i, r := range revisions {
+		for i := range revisions {
+			r := &revisions[i]
 			effect := r.rev.Stored.Add(contract.EffectDelay)
 			until := end.Add(1)
 			if i+1 < len(revisions) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -14,6 +15,10 @@ type partition struct {
 	e      *Engine
 	number int
 	waking chan struct{} // holds one wake-up
+
+	// waiting is since when something that is due may have waited, because the
+	// partition cannot go on; 0: it can. Only the run loop changes it.
+	waiting atomic.Int64
 
 	mu      sync.Mutex
 	planner *Planner

@@ -29,6 +29,7 @@ type Planner struct {
 	limits    Limits
 	revisions map[string]*revision // the newest of each key
 	live      int                  // keys that are not deleted
+	bad       int                  // keys whose newest revision cannot be used
 	oldest    uint64               // no newest revision of a live key has a lower number
 
 	positioned bool
@@ -56,6 +57,9 @@ func (p *Planner) At() time.Time { return instant(p.at.due) }
 // Changing reports whether the number of partitions was changed and the cursor
 // has not passed the former ones yet.
 func (p *Planner) Changing() bool { return p.positioned && p.former != nil }
+
+// CatchingUp reports whether late occurrences are being worked off job by job.
+func (p *Planner) CatchingUp() bool { return p.catchUp != nil }
 
 // Positioned reports whether the planner stands at a cursor.
 func (p *Planner) Positioned() bool { return p.positioned }

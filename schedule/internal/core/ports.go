@@ -106,6 +106,10 @@ type Monitor interface {
 	BadEntry(key string, revision uint64, reason error)
 	// Committed: a step was stored.
 	Committed(c Committed)
+	// NotCommitted: a step was not stored (ErrFenced, ErrFull), or it is not
+	// known whether it was. It is planned anew. Unless another node was faster
+	// the same failure follows as a Trouble.
+	NotCommitted(partition int, err error)
 	// Owned: the node now tries to publish for these partitions.
 	Owned(partitions []int, nodes []string)
 	// Loading: so many schedules have been read so far; done when it is all.
@@ -118,7 +122,8 @@ type Monitor interface {
 // Committed describes a stored step.
 type Committed struct {
 	Partition int
-	Triggers  int
-	Due       time.Time     // the cursor's due time
-	Took      time.Duration // of the commit
+	Triggers  []contract.Trigger // not to be kept or changed
+	Due       time.Time          // the cursor's due time
+	Stored    time.Time          // when the answer came, by this node's clock
+	Took      time.Duration      // of the commit
 }

@@ -57,6 +57,7 @@ func (p *partition) turn(ctx context.Context) (rest, error) {
 		return idle, nil
 	}
 	if err := p.position(ctx); err != nil {
+		p.wait(p.e.Now())
 		return p.failed(err)
 	}
 	step, pause, ok := p.plan(p.e.Now())
@@ -70,11 +71,16 @@ func (p *partition) turn(ctx context.Context) (rest, error) {
 func (p *partition) mayPublish() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.owned {
+	may := p.owned && p.synced && p.e.clock.err() == nil
+	switch {
+	case !p.owned:
 		p.release()
 		p.sweep(p.e.Now())
+		p.waiting.Store(0)
+	case !may:
+		p.wait(p.e.Now())
 	}
-	return p.owned && p.synced && p.e.clock.err() == nil
+	return may
 }
 
 // release takes the planner off its cursor. The lock is held.
@@ -114,6 +120,7 @@ func (p *partition) plan(now time.Time) (step Step, pause time.Duration, ok bool
 	if step, ok = p.planner.Plan(now, p.e.horizon(now)); ok {
 		return step, 0, true
 	}
+	p.waiting.Store(0)
 	if now.Sub(p.settled) >= settleEvery || p.planner.Changing() && now.Sub(p.settled) >= time.Second {
 		p.settled = now
 		if step, ok = p.planner.Settle(minTime(now, p.e.horizon(now))); ok {
@@ -141,11 +148,15 @@ func (p *partition) commit(ctx context.Context, step Step) (rest, error) {
 	began := p.e.Now()
 	fence, err := p.e.pub.Commit(limited, p.number, p.fence, step)
 	if err != nil {
+		p.e.monitor.NotCommitted(p.number, err)
+		p.wait(step.since(began))
 		return p.failed(err)
 	}
 	p.fence = fence
+	p.waiting.Store(0)
+	stored := p.e.Now()
 	p.e.monitor.Committed(Committed{
-		Partition: p.number, Triggers: len(step.Triggers), Due: step.Cursor.Due, Took: p.e.Now().Sub(began),
+		Partition: p.number, Triggers: step.Triggers, Due: step.Cursor.Due, Stored: stored, Took: stored.Sub(began),
 	})
 	return rest{}, nil
 }

@@ -1,5 +1,6 @@
 // Package logmon tells people what a scheduler does, by structured logs. It is
-// the core.Monitor of a running scheduler.
+// the core.Monitor of a running scheduler. Its field names are stable, and told of
+// in docs/logs.md.
 package logmon
 
 import (
@@ -48,8 +49,13 @@ func (m *Monitor) BadEntry(key string, revision uint64, reason error) {
 // Committed implements core.Monitor.
 func (m *Monitor) Committed(c core.Committed) {
 	m.log.WithFields(logrus.Fields{
-		"partition": c.Partition, "triggers": c.Triggers, "due": c.Due.Format(time.RFC3339Nano), "took": c.Took.String(),
+		"partition": c.Partition, "triggers": len(c.Triggers), "due": c.Due.Format(time.RFC3339Nano), "took": c.Took.String(),
 	}).Debug("committed")
+}
+
+// NotCommitted implements core.Monitor. What should be known is a trouble as well.
+func (m *Monitor) NotCommitted(partition int, err error) {
+	m.log.WithField("partition", partition).WithError(err).Debug("not committed")
 }
 
 // Owned implements core.Monitor.

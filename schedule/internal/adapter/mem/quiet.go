@@ -56,6 +56,9 @@ func (m *Monitor) BadEntry(key string, _ uint64, _ error) {
 // Committed implements core.Monitor.
 func (m *Monitor) Committed(core.Committed) {}
 
+// NotCommitted implements core.Monitor.
+func (m *Monitor) NotCommitted(int, error) {}
+
 // Owned implements core.Monitor.
 func (m *Monitor) Owned([]int, []string) {}
 

@@ -32,7 +32,6 @@ func (e *apiError) Error() string { return fmt.Sprintf("%s (%d)", e.Description,
 // Error codes of the JetStream API that say what became of a batch. All others
 // leave it open.
 const (
-	codeNoMessage     = 10037
 	codeWrongSequence = 10071
 	codeStoreFailed   = 10077 // limits of the stream: it is full
 	codeInProcess     = 10164 // the expected sequence is in process
@@ -45,8 +44,6 @@ func translate(err error) error {
 		return err
 	}
 	switch api.ErrCode {
-	case codeNoMessage:
-		return core.ErrNoCursor
 	case codeWrongSequence:
 		return core.ErrFenced
 	case codeInProcess:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 )
 
 // Letters is core.Letters on the namespace's stream of dead letters.
@@ -31,14 +32,14 @@ func (l *Letters) Next(ctx context.Context, key string, sequence uint64) (core.L
 	if key != "" {
 		subject = l.names.Dead(key)
 	}
-	msg, err := get(ctx, l.nc, l.names.DeadStream(), wanted{Next: subject, Sequence: max(sequence, 1)})
+	msg, err := get(ctx, l.nc, l.names.DeadStream(), natsio.Query{Next: subject, Sequence: max(sequence, 1)})
 	if errors.Is(err, core.ErrNoCursor) {
 		return core.Letter{}, core.ErrNoLetter
 	}
 	if err != nil {
 		return core.Letter{}, fmt.Errorf("read dead letter %d: %w", sequence, err)
 	}
-	letter := core.Letter{Sequence: msg.Seq, Stored: msg.Time, Key: strings.TrimPrefix(msg.Subject, l.names.Dead(""))}
+	letter := core.Letter{Sequence: msg.Sequence, Stored: msg.Time, Key: strings.TrimPrefix(msg.Subject, l.names.Dead(""))}
 	letter.Dead, letter.Bad = contract.Decode[contract.Dead](msg.Data)
 	return letter, nil
 }
@@ -51,7 +52,7 @@ func (l *Letters) Last(ctx context.Context) (uint64, error) {
 			Last uint64 `json:"last_seq"`
 		} `json:"state"`
 	}
-	err := ask(ctx, l.nc, "$JS.API.STREAM.INFO."+l.names.DeadStream(), struct{}{}, &answer)
+	err := natsio.Ask(ctx, l.nc, "$JS.API.STREAM.INFO."+l.names.DeadStream(), struct{}{}, &answer)
 	if err == nil && answer.Error != nil {
 		err = answer.Error
 	}
@@ -68,12 +69,12 @@ func (l *Letters) Remove(ctx context.Context, sequence uint64) error {
 		Success bool      `json:"success"`
 	}
 	request := map[string]any{"seq": sequence, "no_erase": true}
-	err := ask(ctx, l.nc, "$JS.API.STREAM.MSG.DELETE."+l.names.DeadStream(), request, &answer)
+	err := natsio.Ask(ctx, l.nc, "$JS.API.STREAM.MSG.DELETE."+l.names.DeadStream(), request, &answer)
 	switch {
 	case err == nil && answer.Error != nil:
 		err = answer.Error
 		// The server has several errors for a message that is not there.
-		if _, missing := get(ctx, l.nc, l.names.DeadStream(), wanted{Sequence: sequence}); errors.Is(missing, core.ErrNoCursor) {
+		if _, missing := get(ctx, l.nc, l.names.DeadStream(), natsio.Query{Sequence: sequence}); errors.Is(missing, core.ErrNoCursor) {
 			return nil
 		}
 	case err == nil && !answer.Success:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 )
 
 // Publisher is a core.Publisher on the namespace's trigger stream.
@@ -135,7 +136,7 @@ func (p *Publisher) cursor(partition int, fence core.Fence, c contract.Cursor) (
 // Load implements core.Publisher. It asks the stream's leader: a direct get may
 // be answered by a replica that lags behind.
 func (p *Publisher) Load(ctx context.Context, partition int) (contract.Cursor, core.Fence, error) {
-	msg, err := get(ctx, p.nc, p.names.TriggerStream(), wanted{Last: p.names.Cursor(partition)})
+	msg, err := get(ctx, p.nc, p.names.TriggerStream(), natsio.Query{Last: p.names.Cursor(partition)})
 	if err != nil {
 		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d of stream %s: %w", partition, p.names.TriggerStream(), err)
 	}
@@ -143,5 +144,5 @@ func (p *Publisher) Load(ctx context.Context, partition int) (contract.Cursor, c
 	if err != nil {
 		return contract.Cursor{}, 0, fmt.Errorf("read cursor %d: %w", partition, err)
 	}
-	return cursor, core.Fence(msg.Seq), nil
+	return cursor, core.Fence(msg.Sequence), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 )
 
 // headerID is what the stream tells messages by that were stored within the last
@@ -53,7 +54,7 @@ func (p *Publisher) Send(ctx context.Context, t contract.Trigger) error {
 func (p *Publisher) Waiting(ctx context.Context, t contract.Trigger, since time.Time) (bool, error) {
 	subject := p.names.Trigger(t.Mode, t.Key)
 	since = since.UTC()
-	for want := (wanted{Next: subject, StartTime: &since}); ; {
+	for want := (natsio.Query{Next: subject, StartTime: &since}); ; {
 		msg, err := get(ctx, p.nc, p.names.TriggerStream(), want)
 		if errors.Is(err, core.ErrNoCursor) {
 			return false, nil
@@ -64,6 +65,6 @@ func (p *Publisher) Waiting(ctx context.Context, t contract.Trigger, since time.
 		if waiting, err := contract.Decode[contract.Trigger](msg.Data); err == nil && waiting.ID == t.ID {
 			return true, nil
 		}
-		want = wanted{Next: subject, Sequence: msg.Seq + 1}
+		want = natsio.Query{Next: subject, Sequence: msg.Sequence + 1}
 	}
 }
