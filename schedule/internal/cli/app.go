@@ -151,7 +151,7 @@ func (s *session) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{outputTable, outputJSON}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	root.AddCommand(
 		s.list(), s.get(), s.set(), s.remove(), s.pause(), s.resume(),
-		s.run(), s.dead(), s.next(), s.results(), s.audit(), s.nodes(), s.ping(), s.version(),
+		s.run(), s.dead(), s.next(), s.results(), s.audit(), s.nodes(), s.ping(), s.initialize(), s.importing(), s.version(),
 	)
 	return root
 }
@@ -159,8 +159,8 @@ func (s *session) root() *cobra.Command {
 const rootHelp = `schedulectl looks after the schedules of a namespace.
 
 It connects as the services do: NAMESPACE, NATS_HOSTS, and NATS_NKEY or NATS_CREDS
-or NATS_CA, NATS_CERT and NATS_KEY. Exit codes: 0 done, 1 failed, 2 wrong usage,
-3 not found.`
+or NATS_CA, NATS_CERT and NATS_KEY; NATS_INBOX where the credential has a prefix of
+its own for answers. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found.`
 
 func unknown(cmd *cobra.Command, name string) error {
 	if found := cmd.SuggestionsFor(name); len(found) > 0 {

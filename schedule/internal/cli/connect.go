@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
 	"github.com/weplanx/workflow/schedule/client"
@@ -71,25 +72,37 @@ func (s *session) open(ctx context.Context, options ...client.Option) (schedule 
 	if err != nil {
 		return nil, nil, err
 	}
-	unreachable := fmt.Errorf("no NATS server answers at %s within %s, want one that runs (NATS_HOSTS or --server)", shown(c.NATS.Hosts), dialTimeout)
-	dial, cancel := context.WithTimeoutCause(ctx, dialTimeout, unreachable)
-	defer cancel()
-	nc, err := natsconn.Connect(dial, c.NATS, "schedulectl", logging.New(config.ModeDebug, io.Discard))
+	nc, err := dial(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	js, err := nc.JetStream()
-	if err == nil {
-		schedule, err = client.NewContext(ctx, c.Namespace, nc, js, options...)
-	}
-	if errors.Is(err, client.ErrNoNamespace) {
-		err = &namespaceError{c.Namespace, err}
-	}
+	schedule, err = bind(ctx, c.Namespace, nc, options...)
 	if err != nil {
 		nc.Close()
 		return nil, nil, err
 	}
 	return schedule, nc.Close, nil
+}
+
+// dial connects, or gives up after a while.
+func dial(ctx context.Context, c settings) (*nats.Conn, error) {
+	unreachable := fmt.Errorf("no NATS server answers at %s within %s, want one that runs (NATS_HOSTS or --server)", shown(c.NATS.Hosts), dialTimeout)
+	limited, cancel := context.WithTimeoutCause(ctx, dialTimeout, unreachable)
+	defer cancel()
+	return natsconn.Connect(limited, c.NATS, "schedulectl", logging.New(config.ModeDebug, io.Discard))
+}
+
+// bind makes a client of the namespace.
+func bind(ctx context.Context, namespace string, nc *nats.Conn, options ...client.Option) (*client.Schedule, error) {
+	js, err := nc.JetStream()
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := client.NewContext(ctx, namespace, nc, js, options...)
+	if errors.Is(err, client.ErrNoNamespace) {
+		err = &namespaceError{namespace, err}
+	}
+	return schedule, err
 }
 
 // namespaceError is client.ErrNoNamespace in words for people.

@@ -51,3 +51,10 @@ func user(t testing.TB) (public, seed string) {
 	noError(t, err)
 	return public, string(secret)
 }
+
+func signer(t testing.TB, seed string) func([]byte) ([]byte, error) {
+	t.Helper()
+	pair, err := nkeys.FromSeed([]byte(seed))
+	noError(t, err)
+	return pair.Sign
+}
