@@ -17,9 +17,13 @@ import (
 	"github.com/weplanx/workflow/shared/logging"
 	"github.com/weplanx/workflow/shared/natsconn"
 	"github.com/weplanx/workflow/shared/topology"
+	"github.com/weplanx/workflow/shared/tracing"
 	"github.com/weplanx/workflow/worker/internal/adapter/httpapi"
 	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
+	"github.com/weplanx/workflow/worker/internal/adapter/prommon"
+	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -31,7 +35,10 @@ type App struct {
 	http   *httpexec.Executor
 	api    *httpapi.API
 	js     jetstream.JetStream
+	traces *tracing.Provider
 	log    *logrus.Logger
+	counts *prommon.Monitor
+	start  logrus.Fields // what is worth knowing of the settings at its start
 
 	mu      sync.Mutex
 	started bool
@@ -58,6 +65,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	natsconn.Stay(nc, contract.Names(c.Namespace).BucketStream(), c.Log)
 	app, err := NewWithConn(ctx, c, nc)
 	if err != nil {
 		nc.Close()
@@ -79,12 +87,18 @@ func NewWithConn(ctx context.Context, c Config, nc *nats.Conn) (*App, error) {
 	if c.Log == nil {
 		c.Log = logging.New(c.Mode, os.Stderr)
 	}
-	app, err := assemble(c.filled(), nc)
+	c = c.filled()
+	traces, err := startTraces(c)
 	if err != nil {
+		return nil, err
+	}
+	app, err := assemble(c, nc, traces)
+	if err != nil {
+		traces.Close()
 		return nil, fmt.Errorf("put the worker together: %w", err)
 	}
 	waiting := topology.OnWait(func(err error) { c.Log.WithField("error", err.Error()).Warn("waiting for JetStream") })
-	if _, err := topology.Ensure(ctx, app.js, contract.Names(c.Namespace), c.NATS.Replicas, waiting); err != nil {
+	if _, err := topology.Ensure(ctx, app.js, contract.Names(c.Namespace), c.NATS.Replicas, waiting, topology.LeaveMaking()); err != nil {
 		app.Close()
 		return nil, err
 	}
@@ -112,7 +126,7 @@ func (a *App) Run(ctx context.Context) error {
 		return ErrUsed
 	}
 	defer close(a.done)
-	a.log.Info("worker started")
+	a.log.WithFields(a.start).Info("worker started")
 	a.worker.Run(ctx)
 	a.release()
 	a.log.Info("worker stopped")
@@ -168,18 +182,31 @@ func (a *App) Close() {
 	}
 }
 
-// release flushes the last acknowledgements and closes what is ours.
+// release flushes the last acknowledgements and traces and closes what is ours.
 func (a *App) release() {
 	a.http.Close()
 	_ = a.nc.FlushTimeout(flushTimeout) // what is lost is delivered again
+	a.traces.Close()
 	if a.owned {
 		a.nc.Close()
 	}
 }
 
-func newApp(nc *nats.Conn, js jetstream.JetStream, worker *core.Worker, queue *natsjobs.Queue, http *httpexec.Executor, api *httpapi.API, log *logrus.Logger) *App {
-	return &App{nc: nc, js: js, worker: worker, queue: queue, http: http, api: api, log: log, done: make(chan struct{})}
+func newApp(
+	c Config, nc *nats.Conn, js jetstream.JetStream, worker *core.Worker, queue *natsjobs.Queue, http *httpexec.Executor, api *httpapi.API,
+	traces *tracing.Provider, log *logrus.Logger, counts *prommon.Monitor, hosts *targets.Targets, letters *natsdead.Letters,
+) *App {
+	a := &App{
+		nc: nc, js: js, worker: worker, queue: queue, http: http, api: api, traces: traces, log: log, counts: counts, start: c.summary(),
+		done: make(chan struct{}),
+	}
+	counts.Watch(a.sources(hosts, letters))
+	return a
 }
 
 // jetStream is the client of all adapters.
-func jetStream(nc *nats.Conn) (jetstream.JetStream, error) { return jetstream.New(nc) }
+// jetStream gives up acknowledgements that do not come, which count against those
+// that may be waited for.
+func jetStream(nc *nats.Conn) (jetstream.JetStream, error) {
+	return jetstream.New(nc, jetstream.WithPublishAsyncTimeout(acknowledgeTimeout))
+}

@@ -70,6 +70,7 @@ func TestNewRefusesSettings(t *testing.T) {
 		"concurrency": {func(c *bootstrap.Config) { c.Concurrency = -1 }, "WORKER_CONCURRENCY"},
 		"host":        {func(c *bootstrap.Config) { c.HostRate = -1 }, "HOST_RATE"},
 		"token":       {func(c *bootstrap.Config) { c.EventsToken = "short" }, "EVENTS_TOKEN"},
+		"traces":      {func(c *bootstrap.Config) { c.Tracing.Disabled = "no" }, "OTEL_SDK_DISABLED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/shared/tracetest"
 	"github.com/weplanx/workflow/worker/bootstrap"
 )
 
@@ -89,19 +90,23 @@ func tell(c net.Conn, answer string) {
 }
 
 // A secret in a header, the body or the URL of a job, and the one that signs,
-// reach neither log nor records, however a call ends and whatever a target
-// answers. Excerpts are what the target says; the jobs here want none.
+// reach neither log nor records nor traces nor metrics, however a call ends and
+// whatever a target answers. Excerpts are what the target says; the jobs here want
+// none. Into metrics not even keys and hosts get.
 //
 //nolint:paralleltest // the standard logger is looked at
-func TestNoSecretReachesLogsOrRecords(t *testing.T) {
-	out := captured(t)
+func TestNoSecretReachesLogsRecordsTracesOrMetrics(t *testing.T) {
+	out, collector := captured(t), tracetest.Start(t)
 	b := setup(t)
-	b.start(t, func(c *bootstrap.Config) {
+	worker := b.start(t, func(c *bootstrap.Config) {
+		c.Tracing = collector.Settings()
+		c.Tracing.Headers = "authorization=" + canary
 		c.Log = logging.New("debug", out)
 		c.WebhookSecrets = []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(canary, 5)))}
 		c.URL = "http://worker.test/" + canary
 	})
-	wanted := b.callAll(t, telltales(t))
+	targets := telltales(t)
+	wanted := b.callAll(t, targets)
 	eventually(t, "every call was recorded", func() bool {
 		seen := map[string]bool{}
 		for _, r := range b.records(t) {
@@ -114,6 +119,8 @@ func TestNoSecretReachesLogsOrRecords(t *testing.T) {
 			t.Errorf("the record tells it: %s", data)
 		}
 	}
+	checkMetrics(t, exported(t, worker.app), targets)
+	worker.stop() // which sends the last spans, and targets need not wait for more on idle connections
 	lines := out.String()
 	for line := range strings.Lines(lines) {
 		if tells(line) {
@@ -123,6 +130,36 @@ func TestNoSecretReachesLogsOrRecords(t *testing.T) {
 	for _, want := range []string{"attempt started", "attempt finished", "egress", "protocol", "network", "timeout", "tls", "connect", "status", "invalid"} {
 		if !strings.Contains(lines, want) {
 			t.Errorf("the log does not say %q: it is not the log of these calls", want)
+		}
+	}
+	traces := string(collector.Sent())
+	if tells(traces) {
+		t.Errorf("the traces tell it: %q", traces)
+	}
+	for _, want := range []string{"POST", "record", "127.0.0.1", "egress", "protocol", "network", "timeout", "tls", "connect", "404", "invalid"} {
+		if !strings.Contains(traces, want) {
+			t.Errorf("the traces do not say %q: they are not those of these calls", want)
+		}
+	}
+}
+
+// checkMetrics looks for secrets, keys, hosts and URLs in metrics, and for those
+// of the calls.
+func checkMetrics(t *testing.T, text string, targets map[string]string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if tells(line) || strings.Contains(line, "127.0.0.1") || strings.Contains(line, "//") {
+			t.Errorf("the metrics tell it: %s", line)
+		}
+		for key, url := range targets {
+			if strings.Contains(line, "event-"+key) || strings.Contains(line, strings.TrimLeft(url, "htps:/")) {
+				t.Errorf("the metrics tell of %s: %s", key, line)
+			}
+		}
+	}
+	for _, class := range []string{"egress", "protocol", "network", "timeout", "tls", "connect", "status", "invalid"} {
+		if !strings.Contains(text, `error_class="`+class+`"`) || counted(text, class) == 0 {
+			t.Errorf("the metrics do not count %q: they are not those of these calls", class)
 		}
 	}
 }

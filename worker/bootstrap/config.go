@@ -3,9 +3,14 @@ package bootstrap
 import (
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"github.com/weplanx/workflow/shared/config"
+	"github.com/weplanx/workflow/shared/tracing"
+	"github.com/weplanx/workflow/worker/internal/adapter/prommon"
 )
 
 // Inbox is where answers to a worker come to, unless NATS_INBOX says otherwise.
@@ -17,7 +22,7 @@ const MaxConcurrency = 100_000
 
 const (
 	defaultAddr        = ":8081"
-	defaultConcurrency = 64
+	defaultConcurrency = 256
 	defaultGrace       = 10 * time.Second
 )
 
@@ -25,11 +30,13 @@ const (
 type Config struct {
 	config.Config
 
-	// Concurrency is how many calls the worker makes at once. 0: 64.
+	// Concurrency is how many calls the worker makes at once. 0: 256.
 	Concurrency int `envconfig:"WORKER_CONCURRENCY" desc:"calls at once, up to 100000"`
 
-	// HostConcurrency is how many calls a worker makes at once to one host. 0: 32.
-	HostConcurrency int `envconfig:"HOST_CONCURRENCY" desc:"calls at once to one host; 0: 32"`
+	// HostConcurrency is how many calls a worker makes at once to one host. 0: 32,
+	// and half of Concurrency at most. At least Concurrency: one host may have
+	// all of them.
+	HostConcurrency int `envconfig:"HOST_CONCURRENCY" desc:"calls at once to one host; 0: 32, and half of WORKER_CONCURRENCY at most"`
 
 	// HostRate is how many calls a second a worker makes to one host. 0: no limit.
 	HostRate float64 `envconfig:"HOST_RATE" desc:"calls a second to one host; 0: no limit"`
@@ -49,12 +56,17 @@ type Config struct {
 	// that is off.
 	EventsToken string `envconfig:"EVENTS_TOKEN" desc:"bearer token of POST /events/{key}; empty: that is off"`
 
+	// Tracing says where traces go. Zero: nowhere.
+	Tracing tracing.Settings
+
 	// Grace is how long calls under way may take to finish when the worker
 	// stops. 0: 10 s; negative: none.
 	Grace time.Duration `ignored:"true"`
 
-	// Version is shown to targets. Empty: that of the build.
+	// Version is shown to targets, in traces and metrics. Empty: that of the build.
 	Version string `ignored:"true"`
+
+	counts *prommon.Monitor // see counter
 }
 
 // Defaults is the configuration before the environment is read.
@@ -91,7 +103,7 @@ func (c *Config) Check() error {
 
 // checkOwn checks what only workers have.
 func (c *Config) checkOwn() error {
-	for _, check := range []func() error{c.checkConcurrency, c.checkHosts, c.checkEventsToken, c.checkCallbacks} {
+	for _, check := range []func() error{c.checkConcurrency, c.checkHosts, c.checkEventsToken, c.checkCallbacks, c.Tracing.Check} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -107,6 +119,28 @@ func (c *Config) checkConcurrency() error {
 		}
 	}
 	return nil
+}
+
+// summary says at a worker's start what its settings make of it. It holds no
+// secret.
+func (c *Config) summary() logrus.Fields {
+	egress := "public addresses"
+	if len(c.EgressAllow) > 0 {
+		egress += " and " + strings.Join(c.EgressAllow, ",")
+	}
+	return logrus.Fields{
+		"namespace": c.Namespace,
+		"egress":    egress,
+		"signing":   onOff(len(c.WebhookSecrets) > 0),
+		"events":    onOff(c.EventsToken != ""),
+	}
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 // filled replaces zero values by their defaults.

@@ -25,3 +25,17 @@ func TestLoadConfig(t *testing.T) {
 		wantError(t, err, "WORKER_CONCURRENCY")
 	}
 }
+
+// The variables of OpenTelemetry are read like any other, and an empty one is none.
+func TestTracingIsReadAndChecked(t *testing.T) {
+	t.Setenv("NAMESPACE", "beta")
+	t.Setenv("NATS_HOSTS", "127.0.0.1:4222")
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:4318/v1/traces")
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "")
+	if c, err := bootstrap.LoadConfig(); err != nil || c.Tracing.TracesEndpoint != "http://collector:4318/v1/traces" {
+		t.Errorf("got %+v, %v", c.Tracing, err)
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "10s")
+	_, err := bootstrap.LoadConfig()
+	wantError(t, err, "OTEL_EXPORTER_OTLP_TIMEOUT")
+}

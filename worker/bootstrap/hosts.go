@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/weplanx/workflow/shared/config"
-	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
 	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
@@ -34,10 +33,15 @@ func (c *Config) checkHosts() error {
 }
 
 // hosts share out the calls among the hosts.
-func hosts(c Config, random core.Random, monitor *logmon.Monitor) *targets.Targets {
+func hosts(c Config, random core.Random, monitor monitors) *targets.Targets {
+	slots := c.Concurrency
+	if c.HostConcurrency >= slots {
+		slots = 0 // one host may have all of them
+	}
 	return targets.New(targets.Config{
 		Concurrency: c.HostConcurrency,
 		Rate:        c.HostRate,
+		Slots:       slots,
 		OnChange:    func(change targets.Change) { monitor.Target(change.Target, change.Open) },
 	}, random)
 }

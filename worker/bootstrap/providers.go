@@ -11,6 +11,7 @@ import (
 
 	"github.com/weplanx/workflow/shared/build"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/tracing"
 	"github.com/weplanx/workflow/worker/internal/adapter/httpexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
@@ -21,15 +22,20 @@ import (
 // to another before the next occurrence of the job may begin.
 const turnMargin = 10 * time.Second
 
+// acknowledgeTimeout bounds waiting for the acknowledgement of a record.
+const acknowledgeTimeout = 5 * time.Second
+
 // flushTimeout bounds sending the last acknowledgements.
 const flushTimeout = 2 * time.Second
 
 // executors has one line for each mode.
-func executors(http *httpexec.Executor, nats *natsexec.Executor) core.Executors {
-	return core.Executors{
+func executors(
+	http *httpexec.Executor, nats *natsexec.Executor, traces *tracing.Provider, names contract.Names, clock core.Clock,
+) core.Executors {
+	return traced(core.Executors{
 		contract.ModeHTTP: http,
 		contract.ModeNATS: nats,
-	}
+	}, traces, names, clock)
 }
 
 func names(c Config) contract.Names { return contract.Names(c.Namespace) }

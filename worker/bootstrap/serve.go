@@ -8,11 +8,12 @@ import (
 	"sync/atomic"
 
 	"github.com/weplanx/workflow/shared/health"
+	"github.com/weplanx/workflow/shared/metrics"
 )
 
 // Serve runs a worker as a program does: HTTP on c.HTTPAddr from the beginning,
 // so that a worker that waits for NATS is alive but not ready, then New and Run.
-// It returns nil once ctx has ended.
+// Its pages are health, metrics and the API. It returns nil once ctx has ended.
 func Serve(ctx context.Context, c Config) error {
 	var running atomic.Pointer[App]
 	ready := func() error {
@@ -21,7 +22,12 @@ func Serve(ctx context.Context, c Config) error {
 		}
 		return errors.New("waiting for NATS")
 	}
-	return health.Around(ctx, c.HTTPAddr, health.Beside(apiOf(&running), ready), func(ctx context.Context) error {
+	registry := metrics.New(c.Namespace)
+	if err := registry.Register(c.counter()); err != nil {
+		return err
+	}
+	pages := health.Beside(metrics.Beside(apiOf(&running), registry), ready)
+	return health.Around(ctx, c.HTTPAddr, pages, func(ctx context.Context) error {
 		app, err := New(ctx, c)
 		if err != nil {
 			if ctx.Err() != nil {

@@ -6,6 +6,8 @@ import (
 	"github.com/google/wire"
 	"github.com/nats-io/nats.go"
 
+	"github.com/weplanx/workflow/shared/natsio"
+	"github.com/weplanx/workflow/shared/tracing"
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
 	"github.com/weplanx/workflow/worker/internal/adapter/natscomplete"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
@@ -21,8 +23,8 @@ import (
 
 // natsSet are the adapters on NATS.
 var natsSet = wire.NewSet(
-	names, jetStream, queue,
-	natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)),
+	names, jetStream, queue, natsio.NewRefusals,
+	natsresult.New, resultLog,
 	natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)),
 	natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)),
 	natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)),
@@ -33,7 +35,7 @@ var natsSet = wire.NewSet(
 
 // machineSet are the adapters on the machine.
 var machineSet = wire.NewSet(
-	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)),
+	logger, logmon.New, counts, wire.Struct(new(monitors), "*"), wire.Bind(new(core.Monitor), new(monitors)),
 	wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)),
 	wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)),
 	hosts, wire.Bind(new(core.Targets), new(*targets.Targets)),
@@ -45,8 +47,8 @@ var coreSet = wire.NewSet(
 )
 
 // assemble makes the App that belongs to a configuration and a connection. It
-// asks the server for nothing.
-func assemble(c Config, nc *nats.Conn) (*App, error) {
+// asks the server for nothing. traces is nil when there are none.
+func assemble(c Config, nc *nats.Conn, traces *tracing.Provider) (*App, error) {
 	wire.Build(natsSet, machineSet, coreSet, api, newApp)
 	return nil, nil
 }

@@ -9,6 +9,8 @@ package bootstrap
 import (
 	"github.com/google/wire"
 	"github.com/nats-io/nats.go"
+	"github.com/weplanx/workflow/shared/natsio"
+	"github.com/weplanx/workflow/shared/tracing"
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
 	"github.com/weplanx/workflow/worker/internal/adapter/natscomplete"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsdead"
@@ -25,8 +27,8 @@ import (
 // Injectors from wire.go:
 
 // assemble makes the App that belongs to a configuration and a connection. It
-// asks the server for nothing.
-func assemble(c Config, nc *nats.Conn) (*App, error) {
+// asks the server for nothing. traces is nil when there are none.
+func assemble(c Config, nc *nats.Conn, traces *tracing.Provider) (*App, error) {
 	jetstreamJetStream, err := jetStream(nc)
 	if err != nil {
 		return nil, err
@@ -35,6 +37,7 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	contractNames := names(c)
 	natsjobsQueue := queue(nc, jetstreamJetStream, contractNames)
 	log := natsresult.New(jetstreamJetStream, contractNames)
+	coreResultLog := resultLog(log, traces, contractNames)
 	letters := natsdead.New(jetstreamJetStream, contractNames)
 	states := natsruns.New(nc, jetstreamJetStream, contractNames)
 	egressDialer, err := dialer(c)
@@ -47,17 +50,23 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 	}
 	clock := system.Clock{}
 	executor := httpExecutor(c, egressDialer, webhookSigner, clock)
-	natsexecExecutor := natsexec.New(nc, contractNames, clock)
-	coreExecutors := executors(executor, natsexecExecutor)
+	refusals := natsio.NewRefusals(nc)
+	natsexecExecutor := natsexec.New(nc, refusals, contractNames, clock)
+	coreExecutors := executors(executor, natsexecExecutor, traces, contractNames, clock)
 	random := system.Random{}
 	logrusLogger := logger(c)
 	monitor := logmon.New(logrusLogger)
-	targets := hosts(c, random, monitor)
+	prommonMonitor := counts(c)
+	bootstrapMonitors := monitors{
+		Log:    monitor,
+		Counts: prommonMonitor,
+	}
+	targets := hosts(c, random, bootstrapMonitors)
 	source := natsevents.New(nc, contractNames)
 	natscompleteSource := natscomplete.New(nc, contractNames)
 	ports := core.Ports{
 		Queue:     natsjobsQueue,
-		Log:       log,
+		Log:       coreResultLog,
 		Dead:      letters,
 		States:    states,
 		Executors: coreExecutors,
@@ -66,12 +75,12 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 		Reports:   natscompleteSource,
 		Clock:     clock,
 		Random:    random,
-		Monitor:   monitor,
+		Monitor:   bootstrapMonitors,
 	}
 	worker := core.New(coreSettings, ports)
-	publisher := natsevents.NewPublisher(nc, contractNames)
+	publisher := natsevents.NewPublisher(nc, refusals, contractNames)
 	httpapiAPI := api(c, publisher, worker)
-	app := newApp(nc, jetstreamJetStream, worker, natsjobsQueue, executor, httpapiAPI, logrusLogger)
+	app := newApp(c, nc, jetstreamJetStream, worker, natsjobsQueue, executor, httpapiAPI, traces, logrusLogger, prommonMonitor, targets, letters)
 	return app, nil
 }
 
@@ -79,12 +88,12 @@ func assemble(c Config, nc *nats.Conn) (*App, error) {
 
 // natsSet are the adapters on NATS.
 var natsSet = wire.NewSet(
-	names, jetStream, queue, natsresult.New, wire.Bind(new(core.ResultLog), new(*natsresult.Log)), natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)), natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), natsevents.NewPublisher, wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
+	names, jetStream, queue, natsio.NewRefusals, natsresult.New, resultLog, natsdead.New, wire.Bind(new(core.DeadLetters), new(*natsdead.Letters)), natsruns.New, wire.Bind(new(core.States), new(*natsruns.States)), natscomplete.New, wire.Bind(new(core.CompletionSource), new(*natscomplete.Source)), natsevents.New, wire.Bind(new(core.EventSource), new(*natsevents.Source)), natsevents.NewPublisher, wire.Bind(new(core.Queue), new(*natsjobs.Queue)),
 )
 
 // machineSet are the adapters on the machine.
 var machineSet = wire.NewSet(
-	logger, logmon.New, wire.Bind(new(core.Monitor), new(*logmon.Monitor)), wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)), wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)), hosts, wire.Bind(new(core.Targets), new(*targets.Targets)),
+	logger, logmon.New, counts, wire.Struct(new(monitors), "*"), wire.Bind(new(core.Monitor), new(monitors)), wire.Struct(new(system.Clock)), wire.Bind(new(core.Clock), new(system.Clock)), wire.Struct(new(system.Random)), wire.Bind(new(core.Random), new(system.Random)), hosts, wire.Bind(new(core.Targets), new(*targets.Targets)),
 )
 
 // coreSet is the worker itself.

@@ -21,7 +21,7 @@ func unavailable(context.Context, core.Call) core.Answer {
 // record stores a record as another worker would have done.
 func (b *bench) record(r contract.Result) {
 	b.t.Helper()
-	if err := b.log.Append(b.t.Context(), core.RecordID(r), r); err != nil {
+	if err := b.log.Append(b.t.Context(), r); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -66,7 +66,7 @@ func (w *Worker) find(ctx context.Context, given string) (*cell[completion], err
 	if !ok {
 		return nil, ErrNotOpen
 	}
-	key, err := w.secret(ctx)
+	mint, err := w.tokens(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (w *Worker) find(ctx context.Context, given string) (*cell[completion], err
 		if err := c.load(ctx, w); err != nil {
 			return nil, err
 		}
-		early := same(given, token(key, occurrence)) && w.Clock.Now().Before(limit)
+		early := same(given, mint.token(occurrence)) && w.Clock.Now().Before(limit)
 		switch {
 		case !c.value.absent():
 			return c, nil
@@ -92,12 +92,9 @@ func (w *Worker) find(ctx context.Context, given string) (*cell[completion], err
 // has been stalled meanwhile leaves that to others: they may have done it so long
 // ago that the log would not know the record for a second one.
 func (w *Worker) endNow(ctx context.Context, c *cell[completion], closed time.Time) {
-	if w.Clock.Now().Sub(closed) > fresh {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, endPatience)
 	defer cancel()
-	_ = w.writeEnd(ctx, c) // the monitor has been told
+	_ = w.writeEnd(ctx, c, closed) // the monitor has been told of what failed
 }
 
 // report takes a report that was delivered.

@@ -9,12 +9,11 @@ import (
 )
 
 const (
-	// openMargin is how much longer than its deadline a completion is remembered.
-	openMargin = time.Hour
-	// closedFor is how long the end of one is remembered whose final record is
-	// still missing, and doneFor how long that of one which has it.
-	closedFor = 7 * 24 * time.Hour
-	doneFor   = 10 * time.Minute
+	// keptFor is how long a completion is remembered after its deadline, and its end
+	// until the trigger comes again: for as long as no worker may run. doneFor is how
+	// long the end is remembered after that, for reports.
+	keptFor = 7 * 24 * time.Hour
+	doneFor = 10 * time.Minute
 	// maxReport is how many bytes of a target's text are kept.
 	maxReport = 500
 )
@@ -73,20 +72,18 @@ func (c completion) lost(now time.Time) completion {
 	return c
 }
 
-// done is what remains of it after the final record: enough to refuse reports.
+// done is what remains of it after the final record: enough to refuse reports, and
+// to know that the trigger has only to be acknowledged.
 func (c completion) done() completion {
 	return completion{Token: c.Token, Deadline: c.Deadline, Outcome: c.Outcome, Done: true}
 }
 
 // ttl is how long it is to be remembered.
 func (c completion) ttl(now time.Time) time.Duration {
-	switch {
-	case c.Done:
-		return doneFor
-	case c.Outcome != "":
-		return closedFor
+	if c.Outcome != "" {
+		return keptFor
 	}
-	return max(c.Deadline.Sub(now), 0) + openMargin
+	return max(c.Deadline.Sub(now), 0) + keptFor
 }
 
 // final is the final record of one that is closed.

@@ -22,8 +22,9 @@
 // called. One that is due much later is handed back.
 //
 // Looked up: of anything but a first delivery that was stored a moment ago the
-// [ResultLog] is asked how far its occurrence has come. With a final record it only has to be
-// acknowledged; when its last attempt has been made, and its worker died then,
+// [ResultLog] is asked how far its occurrence has come; before that, of one that
+// comes again after a while, [States] whether it waits for a completion. With a
+// final record it only has to be acknowledged; when its last attempt has been made, and its worker died then,
 // only the end is missing; otherwise the log says how many attempts there were.
 // One whose first attempt would start later than its job allows has expired;
 // that is looked at again when it has waited.
@@ -32,12 +33,12 @@
 // time; see below.
 //
 // At its target: [Targets] share out the calls among the hosts. A trigger waits
-// about a second for a place, holding no slot, and is handed back when there is
+// up to two seconds for a place, holding no slot, and is handed back when there is
 // none, so that a target that hangs or fails leaves the others untouched.
 //
 // In a slot: at most Concurrency calls run at once. The worker asks the queue
-// for no more than it can soon run ([gate]): those that are held, or wait for
-// their target, do not count, up to MaxHeld of them. What it cannot take is left
+// for no more than it can soon run ([gate]): those that are held do not count, up to
+// MaxHeld of them, nor do some that wait for their target. What it cannot take is left
 // to others. The keeper extends the deadlines of all that it has.
 //
 // Called: the [Executor] of the trigger's mode makes one attempt, limited by the
@@ -46,7 +47,9 @@
 // Recorded: [Decide], a pure function, says what the answer means. In this order:
 // the attempt is recorded; if it was the last and no success, the trigger is kept
 // as one of the [DeadLetters]; the final record is stored; the turn is given up;
-// the trigger is acknowledged.
+// the trigger is acknowledged. The two records of an attempt that ends the
+// occurrence without a dead letter are stored with those of others ([recorder]): see
+// ADR 6.
 //
 // # Invariants
 //
@@ -57,12 +60,12 @@
 //
 // There is one final record. Records are named by [RecordID], and the log drops a
 // second one of the same name for two minutes. A worker may come later than that
-// with a second one, when it stalled or was cut off during a call, so that the
-// queue gave the trigger to another. Therefore the log is asked before the call and
-// again before the first record whenever the trigger was stored, or the log was
-// asked, longer than [fresh] ago; fresh and all patience together are shorter than
-// the two minutes. What is left is a worker that stalls for minutes between two of
-// its own instructions there.
+// with a second one, when it stalled or was cut off, so that the queue gave the
+// trigger to another. Therefore the log is asked before the call, before the first
+// record and before the end whenever the trigger was stored, or the log was asked,
+// longer than [fresh] ago; fresh and all patience together are shorter than the two
+// minutes. What is left is a worker that stalls for minutes between two of its own
+// instructions there.
 //
 // The number of an attempt is one more than the highest in the log, so that
 // deliveries without a call use no attempt up: see ADR 1. The record of an attempt
@@ -119,7 +122,12 @@
 // stored, and whoever finds a closed state goes on with them: the one who closed
 // it, at once, or the next delivery of the trigger. That comes every [MaxBackoff]
 // as long as the completion is open, and stays in the queue until the final record
-// is there. A state that is missing although the attempt waits is stored anew: its
+// is there. The delivery goes by the state: what the log has stored of a busy key
+// during a long job may be more than can be read at once. Only of a closed one the
+// log is asked whether the end has been recorded, and then from the time on when it
+// was closed. States outlive deadlines, and ends, by a week, in which no worker may
+// run; once the trigger has come a done one is kept for some minutes, for the
+// reports that come twice. A state that is missing although the attempt waits is stored anew: its
 // worker died before it did so. Since the record of the attempt comes before the
 // state, no report can end an occurrence whose attempt is not in the log.
 //
@@ -129,7 +137,7 @@
 //
 // An event is not persistent: it is called at once, never retried, and ends with
 // an attempt and a final record under an ID of its own. It cannot be completed
-// later. One whose target is busy for more than a second fails.
+// later. One whose target is busy for more than two seconds fails.
 //
 // # Stopping
 //

@@ -44,14 +44,14 @@ func (r *run) runEvent(e Event) {
 		outcome = contract.OutcomeSuccess
 	}
 	record := attempted(call, now, s, answer, outcome, r.settings.Name)
-	_ = r.store(r.work, record) // the monitor has been told, and the final record may yet succeed
-	r.finish(e, concluded(record))
+	r.finish(e, record, concluded(record))
 }
 
 // callEvent makes the call, once there is a place at its target and a slot. An
 // event cannot be handed back: where its target is not to be had soon it fails.
 func (r *run) callEvent(call Call) (answer Answer, s span, made bool) {
-	place, _ := r.Targets.Enter(r.work, r.Executors[call.Mode].Target(call.Option))
+	call.Plan = r.Executors[call.Mode].Plan(call.Option)
+	place, _ := r.Targets.Enter(r.work, call.Plan.Target)
 	switch {
 	case place == nil && r.work.Err() == nil:
 		return Answer{Class: contract.ErrorBusy, Error: "the target has as many calls as it may, or fails too often"}, s, false
@@ -89,13 +89,15 @@ func (r *run) refused(e Event, a Answer) contract.Result {
 	}
 }
 
-// finish records the end of an event and answers its publisher. Under a key
-// that cannot be one nothing is recorded: anybody may publish anything.
-func (r *run) finish(e Event, final contract.Result) {
+// finish stores the records of an event, of which the last is the final one, and
+// answers its publisher. Under a key that cannot be one nothing is recorded:
+// anybody may publish anything.
+func (r *run) finish(e Event, records ...contract.Result) {
+	final := records[len(records)-1]
 	if err := contract.CheckKey(e.Key); err != nil {
 		r.Monitor.Trouble(Trouble{Doing: "run event", ID: final.ID, Err: err})
 	} else {
-		_ = r.store(r.work, final) // the monitor has been told
+		_ = r.store(r.work, records...) // the monitor has been told
 	}
 	if e.Reply == nil {
 		return

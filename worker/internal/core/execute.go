@@ -25,15 +25,20 @@ func (r *run) execute(ctx context.Context, call Call) (answer Answer) {
 	return r.Executors[call.Mode].Execute(ctx, call)
 }
 
-// store stores a record.
-func (w *Worker) store(ctx context.Context, record contract.Result) error {
-	id := RecordID(record)
-	trouble := Trouble{Doing: "store record", ID: record.ID, Key: record.Key}
-	err := w.persist(ctx, trouble, func(ctx context.Context) error { return w.Log.Append(ctx, id, record) })
+// store stores records of one occurrence.
+func (w *Worker) store(ctx context.Context, records ...contract.Result) error {
+	trouble := Trouble{Doing: "store record", ID: records[0].ID, Key: records[0].Key}
+	err := w.persist(ctx, trouble, func(ctx context.Context) error { return w.Log.Append(ctx, records...) })
 	if err == nil {
-		w.Monitor.Recorded(record)
+		w.tell(records...)
 	}
 	return err
+}
+
+func (w *Worker) tell(records ...contract.Result) {
+	for _, record := range records {
+		w.Monitor.Recorded(record)
+	}
 }
 
 // bury keeps a dead letter.

@@ -28,10 +28,15 @@ type flight struct {
 	delivery Delivery
 	trigger  contract.Trigger
 
+	taken time.Time       // when it came
 	last  contract.Result // the last attempt that counts; zero: there is none
 	asked time.Time       // when nobody else had run it for certain
 	seat  *seat           // in the state of a job whose occurrences must not overlap
+	plan  Plan            // of the call
 	place func(Answer)    // at the target; to be given back once
+
+	recording bool            // the call has been made; counted so at the gate
+	end       contract.Result // the attempt that ended it, if the recorder is to store that and end the flight
 }
 
 // ReasonBusy is why a trigger is handed back for which its target has no place.
@@ -43,9 +48,13 @@ var notMade = Answer{Class: contract.ErrorStopped}
 // fly takes the delivery from its arrival to its acknowledgement, or hands it
 // back. A stage that returns false has done one of the two.
 func (f *flight) fly() {
-	defer f.gate.leave()
-	defer func() { f.seat.still() }()
-	f.asked = f.Clock.Now()
+	defer func() {
+		if f.end.Outcome == "" {
+			f.land()
+		}
+	}()
+	f.taken = f.Clock.Now()
+	f.asked = f.taken
 	if stored := f.delivery.Stored; !stored.IsZero() && stored.Before(f.asked) {
 		f.asked = stored
 	}
@@ -54,6 +63,12 @@ func (f *flight) fly() {
 			return
 		}
 	}
+}
+
+// land ends the flight.
+func (f *flight) land() {
+	f.seat.still()
+	f.gate.leave(f.recording)
 }
 
 // decode reads the trigger and settles what is not to be called.
@@ -108,11 +123,11 @@ func (f *flight) punctual() bool {
 // slot is held meanwhile, and the delivery does not count as active, so that a
 // target that hangs keeps the worker from nothing else.
 func (f *flight) enter() bool {
-	target := f.Executors[f.trigger.Mode].Target(f.trigger.Option)
+	f.plan = f.Executors[f.trigger.Mode].Plan(f.trigger.Option)
 	var again time.Duration
-	f.gate.park()
-	f.place, again = f.Targets.Enter(f.stop, target)
-	f.gate.unpark()
+	f.gate.queue()
+	f.place, again = f.Targets.Enter(f.stop, f.plan.Target)
+	f.gate.unqueue()
 	switch {
 	case f.place != nil:
 		return true
@@ -146,6 +161,8 @@ func (f *flight) call() bool {
 	m, ok := f.try()
 	f.gate.release()
 	if ok {
+		f.gate.record()
+		f.recording = true
 		f.account(m)
 	}
 	return ok
@@ -168,7 +185,8 @@ func (f *flight) try() (m made, ok bool) {
 	t := &f.trigger
 	m.call = Call{
 		ID: t.ID, Key: t.Key, Index: t.Index, Mode: t.Mode, Scheduled: t.Scheduled,
-		Attempt: f.last.Attempt + 1, Option: t.Option, WebhookID: webhookID(t), Token: token(*f.key.Load(), t.ID),
+		Attempt: f.last.Attempt + 1, Option: t.Option, Plan: f.plan, WebhookID: webhookID(t), Token: f.mint.Load().token(t.ID),
+		Taken: f.taken, Attempts: attempts(t),
 	}
 	m.answer, m.span = f.attempt(m.call, timeout(t))
 	f.place(m.answer)
@@ -187,6 +205,11 @@ func (f *flight) account(m made) {
 	record := attempted(m.call, f.trigger.Due, m.span, m.answer, decision.Outcome, f.settings.Name)
 	if m.answer.Accepted && decision.Outcome == contract.OutcomeSuccess {
 		record.Reason = contract.ReasonOpen
+	}
+	if decision.Final && !isOpen(record) && !isDead(decision.Outcome) {
+		f.end = record
+		f.recorder.add(f)
+		return
 	}
 	err := f.store(f.work, record)
 	switch {

@@ -29,10 +29,19 @@ const (
 type mortal struct {
 	died atomic.Bool
 	fate func() fate // nil: every request arrives
+	then func()      // after every request of the worker, before it goes on; nil: it goes on at once
 }
 
 // do makes a request.
 func (m *mortal) do(request func() error) error {
+	if m.then != nil {
+		defer m.then()
+	}
+	return m.part(request)
+}
+
+// part makes one of the requests that are sent together.
+func (m *mortal) part(request func() error) error {
 	if m.died.Load() {
 		return errDied
 	}
@@ -113,8 +122,17 @@ type mortalLog struct {
 	log core.ResultLog
 }
 
-func (l mortalLog) Append(ctx context.Context, id string, record contract.Result) error {
-	return l.do(func() error { return l.log.Append(ctx, id, record) })
+// Append may die between two records.
+func (l mortalLog) Append(ctx context.Context, records ...contract.Result) error {
+	if l.then != nil {
+		defer l.then()
+	}
+	for _, record := range records {
+		if err := l.part(func() error { return l.log.Append(ctx, record) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l mortalLog) Progress(ctx context.Context, key, occurrence string, since time.Time) (p core.Progress, err error) {

@@ -47,13 +47,17 @@ func runOne(t *testing.T, log core.ResultLog, dead core.DeadLetters, handle core
 	worker.Run(ctx)
 }
 
+// named matches a record by its name.
+func named(id string) gomock.Matcher {
+	return gomock.Cond(func(r contract.Result) bool { return core.RecordID(r) == id })
+}
+
 func TestBothRecordsAreStoredBeforeTheAcknowledgement(t *testing.T) {
 	t.Parallel()
 	ctrl := gomock.NewController(t)
 	log, handle, settled := coremock.NewMockResultLog(ctrl), coremock.NewMockHandle(ctrl), make(chan struct{})
 	gomock.InOrder(
-		log.EXPECT().Append(gomock.Any(), "1.attempt.1", gomock.Any()).Return(nil),
-		log.EXPECT().Append(gomock.Any(), "1.final", gomock.Any()).Return(nil),
+		log.EXPECT().Append(gomock.Any(), named("1.attempt.1"), named("1.final")).Return(nil),
 		handle.EXPECT().Ack().Do(func() error { close(settled); return nil }),
 	)
 	runOne(t, log, mem.NewDead(), handle, settled, core.Answer{Verdict: core.Success})
@@ -64,20 +68,19 @@ func TestTheAttemptIsStoredBeforeItIsHandedBack(t *testing.T) {
 	ctrl := gomock.NewController(t)
 	log, handle, settled := coremock.NewMockResultLog(ctrl), coremock.NewMockHandle(ctrl), make(chan struct{})
 	gomock.InOrder(
-		log.EXPECT().Append(gomock.Any(), "1.attempt.1", gomock.Any()).Return(nil),
+		log.EXPECT().Append(gomock.Any(), named("1.attempt.1")).Return(nil),
 		handle.EXPECT().Retry(500*time.Millisecond).Do(func(time.Duration) error { close(settled); return nil }),
 	)
 	runOne(t, log, mem.NewDead(), handle, settled, core.Answer{Class: contract.ErrorTimeout})
 }
 
-func TestAFinalRecordThatFailsOnceIsStoredBeforeTheAcknowledgement(t *testing.T) {
+func TestRecordsThatFailOnceAreStoredBeforeTheAcknowledgement(t *testing.T) {
 	t.Parallel()
 	ctrl := gomock.NewController(t)
 	log, handle, settled := coremock.NewMockResultLog(ctrl), coremock.NewMockHandle(ctrl), make(chan struct{})
 	gomock.InOrder(
-		log.EXPECT().Append(gomock.Any(), "1.attempt.1", gomock.Any()).Return(nil),
-		log.EXPECT().Append(gomock.Any(), "1.final", gomock.Any()).Return(errors.New("away")),
-		log.EXPECT().Append(gomock.Any(), "1.final", gomock.Any()).Return(nil),
+		log.EXPECT().Append(gomock.Any(), named("1.attempt.1"), named("1.final")).Return(errors.New("away")),
+		log.EXPECT().Append(gomock.Any(), named("1.attempt.1"), named("1.final")).Return(nil),
 		handle.EXPECT().Ack().Do(func() error { close(settled); return nil }),
 	)
 	runOne(t, log, mem.NewDead(), handle, settled, core.Answer{Verdict: core.Success})
@@ -91,10 +94,10 @@ func TestTheDeadLetterIsKeptBetweenTheTwoRecords(t *testing.T) {
 	log, dead, handle := coremock.NewMockResultLog(ctrl), coremock.NewMockDeadLetters(ctrl), coremock.NewMockHandle(ctrl)
 	settled := make(chan struct{})
 	gomock.InOrder(
-		log.EXPECT().Append(gomock.Any(), "1.attempt.1", gomock.Any()).Return(nil),
+		log.EXPECT().Append(gomock.Any(), named("1.attempt.1")).Return(nil),
 		dead.EXPECT().Put(gomock.Any(), gomock.Any()).Return(errors.New("away")),
 		dead.EXPECT().Put(gomock.Any(), gomock.Any()).Return(nil),
-		log.EXPECT().Append(gomock.Any(), "1.final", gomock.Any()).Return(nil),
+		log.EXPECT().Append(gomock.Any(), named("1.final")).Return(nil),
 		handle.EXPECT().Ack().Do(func() error { close(settled); return nil }),
 	)
 	runOne(t, log, dead, handle, settled, core.Answer{Verdict: core.Permanent})

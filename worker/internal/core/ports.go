@@ -51,12 +51,14 @@ type Handle interface {
 // ResultLog is the log stream. Methods are safe for concurrent use, block until
 // the log has answered or ctx ends, and do not retry.
 type ResultLog interface {
-	// Append stores a record durably before it returns nil. A record whose ID
-	// was stored a short while ago is dropped, without an error.
-	Append(ctx context.Context, id string, record contract.Result) error
+	// Append stores records durably, in their order, before it returns nil; many
+	// at once cost less than one by one. One whose name ([RecordID]) was stored a short while ago is dropped,
+	// without an error. The slice is not kept. After an error any of them may have been stored; who
+	// appends them again may find an earlier one behind a later one then.
+	Append(ctx context.Context, records ...contract.Result) error
 	// Progress says how far the occurrence has come, by the IDs of its records
-	// ([Counts]), all of them that any Append has stored before. since is a time
-	// before which there is none; it bounds the search.
+	// ([Counts]), all of them that any Append has stored before. Those from before
+	// since may be left out; it bounds the search.
 	Progress(ctx context.Context, key, occurrence string, since time.Time) (Progress, error)
 }
 
@@ -108,18 +110,27 @@ type Executor interface {
 	// returns soon after ctx has ended, and never retries: that goes through the
 	// queue. It keeps nothing of the call.
 	Execute(ctx context.Context, call Call) Answer
-	// Target names what a call with that option burdens: for HTTP the host and
-	// port, in lower case. Calls of the same target share its limits. Empty: no
-	// limits apply. It does no I/O and does not fail: an option that cannot be
-	// read has the empty target.
-	Target(option json.RawMessage) string
+	// Plan reads an option before its call is made. It does no I/O and does not
+	// fail: what is wrong with an option is Execute's to say.
+	Plan(option json.RawMessage) Plan
+}
+
+// Plan is what a call will need.
+type Plan struct {
+	// Target names what the call burdens: for HTTP the host and port, in lower
+	// case. Calls of the same target share its limits. Empty: no limits apply, or
+	// the option cannot be read.
+	Target string
+	// Read is the option as its executor has read it, which Execute gets back.
+	// Nil: it will read it itself.
+	Read any
 }
 
 // Targets share out calls among the targets, so that one that hangs, fails or
 // is slow leaves the others untouched. Methods are safe for concurrent use.
 type Targets interface {
 	// Enter asks for a place at target. It blocks while one is expected soon,
-	// for about a second at most, and until ctx ends. It returns either done,
+	// for about two seconds at most, and until ctx ends. It returns either done,
 	// which the caller calls once with the answer when the call has ended, or,
 	// when done is nil, after what time it is worth asking again; the call is
 	// handed back until then. Zero: ctx has ended. The empty target is always
@@ -140,12 +151,23 @@ type Call struct {
 	Scheduled time.Time // nominal time
 	Attempt   int       // from 1
 	Option    json.RawMessage
+	Plan      Plan // for the option; the zero Plan: there is none
 
 	// WebhookID is what the target takes for the ID: that of the first occurrence
 	// when a dead letter is sent again. Otherwise it is ID.
 	WebhookID string
 	// Token lets the target report a completion later. Empty: it cannot.
 	Token string
+
+	// Taken is when the worker got the trigger. Zero for an event.
+	Taken time.Time
+	// Attempts is how many there may be. 0 for an event, which is not tried again.
+	Attempts int
+
+	// Span is the attempt's in the trace of the occurrence, and Sampled says that
+	// it is recorded; both are for the target. A zero Span: any.
+	Span    contract.SpanID
+	Sampled bool
 }
 
 // Verdict is what an answer means for the occurrence.

@@ -16,7 +16,8 @@ const (
 	// fresh is how long after a trigger was stored, or the log was asked, it holds
 	// that nobody else has run it: less than the queue waits for a worker that is
 	// not heard of, clocks that differ allowed for. With what storing takes at most
-	// (three times storePatience and storeTimeout) it stays below the two minutes
+	// (three times storePatience and storeTimeout, or two requests of the recorder
+	// and then once) it stays below the two minutes
 	// for which the log drops a second record of a name.
 	fresh = 15 * time.Second
 	// maxPause is how long after an attempt the next one must begin. It is far
@@ -25,22 +26,51 @@ const (
 	// resentWithin is for how long a dead letter that is sent again twice is run
 	// once. It bounds what has to be read of the log.
 	resentWithin = time.Hour
+	// openAfter is from how late on a completion is looked for that the trigger may
+	// wait for, unless its job gives it less. Before that the log, which has little
+	// to be read then, knows it as well.
+	openAfter = time.Minute
 )
 
-// resume asks the log what has become of an occurrence that another worker may
-// have run, or that was sent again.
+// resume asks what has become of an occurrence that another worker may have run,
+// or that was sent again. One that waits for its completion may do so for days,
+// and what the log has stored of its key meanwhile may be more than can be read
+// at once: therefore its state is asked for first, which tells all of it.
 func (f *flight) resume() bool {
-	late := f.Clock.Now().Sub(f.trigger.Due) > suspicious
-	if f.delivery.Count <= 1 && f.trigger.Origin == "" && !late && !f.stale() {
-		return true
+	again, late := f.delivery.Count > 1, f.Clock.Now().Sub(f.trigger.Due)
+	limit := time.Duration(f.trigger.Completion)
+	switch {
+	case again && (late > openAfter || limit > 0 && limit <= openAfter) && f.waits():
+		return false
+	case again, late > suspicious, f.trigger.Origin != "", f.stale():
+		return f.consult()
 	}
-	return f.consult()
+	return true
 }
 
 // stale: the queue may have given the trigger to another meanwhile. That is
 // counted from when it was stored, not from when it came: what a worker finds on
 // its connection when it resumes after a stall was sent to it long before.
-func (f *flight) stale() bool { return f.Clock.Now().Sub(f.asked) > fresh }
+func (f *flight) stale() bool { return !f.isFresh(f.asked) }
+
+func (w *Worker) isFresh(known time.Time) bool { return w.Clock.Now().Sub(known) <= fresh }
+
+// superseded looks for an end that another worker may have recorded since began,
+// and deals with it.
+func (f *flight) superseded(id, key string, began time.Time) bool {
+	now := f.Clock.Now()
+	p, err := f.progress(id, key, began)
+	switch {
+	case err != nil:
+		f.handBack("log not available", f.backoff())
+		return true
+	case p.Ended:
+		f.over()
+		return true
+	}
+	f.asked = now
+	return false
+}
 
 // since is a time at or before the occurrence's first record. What is sent again
 // is due when that was asked for: a second request for the same letter, whose
@@ -99,23 +129,8 @@ func (f *flight) react(p Progress, asked time.Time) bool {
 		return false
 	}
 	f.last = p.Last
-	return f.last.Attempt > 0 || asked.Sub(f.trigger.Due) < maxPause || !f.waits()
-}
-
-// waits looks for an attempt that was accepted so long ago that the log may have
-// forgotten it, and deals with it.
-func (f *flight) waits() bool {
-	c := cell[completion]{name: openName(f.trigger.ID)}
-	if err := c.load(f.work, f.Worker); err != nil {
-		f.trouble("look for completion", err)
-		f.handBack("states not available", f.backoff())
-		return true
-	}
-	if c.value.absent() || c.value.Done {
-		return false
-	}
-	f.await(c.value.Attempt)
-	return true
+	forgotten := f.last.Attempt == 0 && asked.Sub(f.trigger.Due) >= maxPause
+	return !forgotten || !f.waits()
 }
 
 // ended returns the attempt that was the last one, as it should have been

@@ -6,14 +6,29 @@ import (
 	"github.com/weplanx/workflow/shared/contract"
 )
 
-// settle stores the record that accounts for the trigger and only then
+// settle stores the records that account for the trigger and only then
 // acknowledges it.
-func (f *flight) settle(record contract.Result) {
-	if f.store(f.work, record) != nil {
+func (f *flight) settle(records ...contract.Result) {
+	if f.stale() && f.superseded(records[0].ID, records[0].Key, f.asked) {
+		return
+	}
+	if f.store(f.work, records...) != nil {
 		f.handBack("record not stored", f.backoff())
 		return
 	}
 	f.over()
+}
+
+// settleLate stores the records of the attempt that ended the occurrence where the
+// recorder could not. Another worker may have made attempts meanwhile.
+func (f *flight) settleLate(why error) {
+	if why == errStalled { //nolint:errorlint // ours
+		if !f.recheck() {
+			return
+		}
+		f.end.Attempt = f.last.Attempt + 1
+	}
+	f.settle(f.end, concluded(f.end))
 }
 
 // finish ends the occurrence with its final record; without success a dead
@@ -26,6 +41,9 @@ func (f *flight) finish(final contract.Result) {
 // conclude is finish for a trigger that may not be fit to be sent again; it is nil
 // then.
 func (f *flight) conclude(final contract.Result, t *contract.Trigger) {
+	if f.stale() && f.superseded(final.ID, final.Key, f.asked) {
+		return
+	}
 	if isDead(final.Outcome) && f.bury(f.work, buried(final, t, f.delivery.Data)) != nil {
 		f.handBack("dead letter not kept", f.backoff())
 		return
@@ -61,20 +79,10 @@ func (f *flight) poisoned(reason error) {
 	}
 }
 
-// recorded looks for the end of what is not to be called, if it was delivered
-// before or sent again, and deals with it.
+// recorded looks for the end of what is not to be called, if it may have been
+// recorded before, and deals with it.
 func (f *flight) recorded(id, key string, began time.Time) bool {
-	if f.delivery.Count <= 1 && f.trigger.Origin == "" {
-		return false
-	}
-	p, err := f.progress(id, key, began)
-	switch {
-	case err != nil:
-		f.handBack("log not available", f.backoff())
-	case p.Ended:
-		f.ack()
-	}
-	return err != nil || p.Ended
+	return (f.delivery.Count > 1 || f.trigger.Origin != "" || f.stale()) && f.superseded(id, key, began)
 }
 
 // resendable is the trigger, if it is whole and only cannot be run by this

@@ -31,6 +31,7 @@ type bench struct {
 	queue    *mem.Queue
 	source   core.Queue // what the worker gets; nil: queue
 	log      *mem.Log
+	wrap     func(core.ResultLog) core.ResultLog // what the worker gets of log; nil: all of it
 	dead     *mem.Dead
 	states   *mem.States
 	events   *mem.Events
@@ -63,8 +64,12 @@ func (b *bench) ports() core.Ports {
 	if source == nil {
 		source = b.queue
 	}
+	var log core.ResultLog = b.log
+	if b.wrap != nil {
+		log = b.wrap(log)
+	}
 	return core.Ports{
-		Queue: source, Log: b.log, Dead: b.dead, States: b.states, Targets: b.targets, Events: b.events, Reports: b.reports,
+		Queue: source, Log: log, Dead: b.dead, States: b.states, Targets: b.targets, Events: b.events, Reports: b.reports,
 		Clock: system.Clock{}, Random: half{}, Monitor: b.monitor,
 		Executors: core.Executors{contract.ModeHTTP: b.executor},
 	}
@@ -74,12 +79,15 @@ func (b *bench) ports() core.Ports {
 func (b *bench) start() (stop func()) { return b.run(b.settings.Name, &mortal{}) }
 
 // run runs a worker of that name behind m, as start does.
-func (b *bench) run(name string, m *mortal) (stop func()) {
+func (b *bench) run(name string, m *mortal) (stop func()) { return b.runOn(name, m.ports(b.ports())) }
+
+// runOn runs a worker of that name on those ports.
+func (b *bench) runOn(name string, ports core.Ports) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	settings := b.settings
 	settings.Name = name
-	worker := core.New(settings, m.ports(b.ports()))
+	worker := core.New(settings, ports)
 	go func() {
 		defer close(done)
 		worker.Run(ctx)

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"hash"
+	"sync"
 )
 
 const (
@@ -15,15 +17,24 @@ const (
 	macChars = 22 // of those in base64
 )
 
-// secret returns the key of the namespace's tokens, which all workers share; the
-// first one makes it.
-func (w *Worker) secret(ctx context.Context) (string, error) {
-	if key := w.key.Load(); key != nil {
-		return *key, nil
+// mint makes the tokens of a namespace.
+type mint struct {
+	macs sync.Pool // of hash.Hash, with the key
+}
+
+func newMint(key string) *mint {
+	return &mint{sync.Pool{New: func() any { return hmac.New(sha256.New, []byte(key)) }}}
+}
+
+// tokens returns what makes the namespace's tokens, with a key that all workers
+// share; the first one makes it.
+func (w *Worker) tokens(ctx context.Context) (*mint, error) {
+	if m := w.mint.Load(); m != nil {
+		return m, nil
 	}
 	c := cell[string]{name: keyName}
 	if err := c.load(ctx, w); err != nil {
-		return "", err
+		return nil, err
 	}
 	if c.value == "" {
 		c.value = w.Random.ID() + w.Random.ID()
@@ -32,11 +43,12 @@ func (w *Worker) secret(ctx context.Context) (string, error) {
 			err = c.load(ctx, w)
 		}
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	w.key.Store(&c.value)
-	return c.value, nil
+	m := newMint(c.value)
+	w.mint.Store(m)
+	return m, nil
 }
 
 // token lets the target report the completion of an occurrence. It is the same
@@ -44,10 +56,13 @@ func (w *Worker) secret(ctx context.Context) (string, error) {
 // knows only the token of the first. It begins with the occurrence's ID, by which
 // the state is found that waits for the report, and ends with 128 bits that only
 // workers can compute.
-func token(key, occurrence string) string {
-	mac := hmac.New(sha256.New, []byte(key))
+func (m *mint) token(occurrence string) string {
+	mac, _ := m.macs.Get().(hash.Hash)
+	defer m.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(occurrence))
-	return occurrence + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:macBytes])
+	var sum [sha256.Size]byte
+	return occurrence + base64.RawURLEncoding.EncodeToString(mac.Sum(sum[:0])[:macBytes])
 }
 
 // occurrenceOf returns the occurrence for which a token, if it is one, was made.

@@ -45,7 +45,8 @@ type Ports struct {
 type Worker struct {
 	Ports
 	settings Settings
-	key      atomic.Pointer[string] // of the tokens; nil: not known yet
+	mint     atomic.Pointer[mint] // of the tokens; nil: its key is not known yet
+	entry    atomic.Pointer[gate] // of the last Run; nil: there was none
 }
 
 // New makes a worker. It starts nothing.
@@ -65,16 +66,17 @@ func New(settings Settings, ports Ports) *Worker {
 // run is one Run of a worker. Its contexts end one after the other.
 type run struct {
 	*Worker
-	gate   *gate
-	intake semaphore // events in the worker's hands
-	desk   semaphore // reports in the worker's hands
-	keeper *keeper
+	gate     *gate
+	intake   semaphore // events in the worker's hands
+	desk     semaphore // reports in the worker's hands
+	keeper   *keeper
+	recorder *recorder
 
 	stop   context.Context // no new calls
 	halted context.Context // the queue has delivered the last
 	work   context.Context // calls under way are cut off
 
-	flights sync.WaitGroup // deliveries, events and reports in the worker's hands
+	flights *crew // deliveries, events and reports in the worker's hands
 }
 
 // Run works until ctx ends, then stops as the package comment says, and returns
@@ -89,11 +91,14 @@ func (w *Worker) Run(ctx context.Context) {
 	defer cut(nil)
 	r := &run{
 		Worker: w, stop: ctx, halted: halted, work: work,
-		gate:   newGate(w.settings.Concurrency, w.settings.MaxHeld),
-		intake: make(semaphore, w.settings.Concurrency),
-		desk:   make(semaphore, maxReports),
-		keeper: &keeper{clock: w.Clock, monitor: w.Monitor, interval: w.settings.Extend, kept: map[Handle]time.Time{}},
+		gate:    newGate(w.settings.Concurrency, w.settings.MaxHeld),
+		flights: newCrew(2 * w.settings.Concurrency),
+		intake:  make(semaphore, w.settings.Concurrency),
+		desk:    make(semaphore, maxReports),
+		keeper:  &keeper{clock: w.Clock, monitor: w.Monitor, interval: w.settings.Extend, kept: map[Handle]time.Time{}},
 	}
+	r.recorder = &recorder{run: r}
+	w.entry.Store(r.gate)
 	var loops, background sync.WaitGroup
 	loops.Go(func() { defer halt(); r.pull() })
 	loops.Go(r.listen)
@@ -122,7 +127,7 @@ func (r *run) limit(ctx context.Context, cut context.CancelCauseFunc) {
 // It begins when calls can be given their tokens.
 func (r *run) pull() {
 	for r.stop.Err() == nil {
-		_, err := r.secret(r.stop)
+		_, err := r.tokens(r.stop)
 		if err == nil {
 			break
 		}
@@ -130,7 +135,7 @@ func (r *run) pull() {
 		_ = r.Clock.Sleep(r.stop, pause)
 	}
 	for {
-		room := r.gate.room(r.stop)
+		room := r.gate.room(r.stop, r.Clock)
 		if room == 0 {
 			return
 		}

@@ -156,7 +156,7 @@ func TestDeliveredAgainAfterItsEndIsNotRun(t *testing.T) {
 	in(t, func(b *bench) {
 		trigger := b.trigger("k", 0)
 		final := contract.Result{Kind: contract.KindFinal, ID: trigger.ID, Key: "k"}
-		if err := b.log.Append(b.t.Context(), core.RecordID(final), final); err != nil {
+		if err := b.log.Append(b.t.Context(), final); err != nil {
 			t.Fatal(err)
 		}
 		b.put(trigger)
@@ -173,7 +173,7 @@ func TestLateAfterItsEndIsNotRun(t *testing.T) {
 	in(t, func(b *bench) {
 		late, fine := b.trigger("late", -time.Minute), b.trigger("fine", -time.Minute)
 		final := contract.Result{Kind: contract.KindFinal, ID: late.ID, Key: "late"}
-		if err := b.log.Append(b.t.Context(), core.RecordID(final), final); err != nil {
+		if err := b.log.Append(b.t.Context(), final); err != nil {
 			t.Fatal(err)
 		}
 		b.put(late)

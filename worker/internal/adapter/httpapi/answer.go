@@ -24,13 +24,17 @@ func fail(w http.ResponseWriter, status int, field, message string) {
 
 // refuse answers a request whose content is wrong. err is of the contract and
 // holds nothing that is secret to the sender.
-func refuse(w http.ResponseWriter, err error) {
+func refuse(w http.ResponseWriter, err error) { refuseWith(w, http.StatusUnprocessableEntity, err) }
+
+// refuseWith is refuse with another status: 400 where it is the request itself
+// that is wrong, such as a parameter.
+func refuseWith(w http.ResponseWriter, status int, err error) {
 	var field *contract.FieldError
 	if errors.As(err, &field) {
-		fail(w, http.StatusUnprocessableEntity, field.Field, field.Problem)
+		fail(w, status, field.Field, field.Problem)
 		return
 	}
-	fail(w, http.StatusUnprocessableEntity, "", err.Error())
+	fail(w, status, "", err.Error())
 }
 
 // unavailable answers a request that may be sent again.

@@ -22,10 +22,11 @@ func (a *API) event(w http.ResponseWriter, r *http.Request, key string) {
 		return
 	}
 	wait, err := parseWait(r)
-	if err == nil {
-		err = contract.CheckKey(key)
-	}
 	if err != nil {
+		refuseWith(w, http.StatusBadRequest, err)
+		return
+	}
+	if err := contract.CheckKey(key); err != nil {
 		refuse(w, err)
 		return
 	}

@@ -74,8 +74,11 @@ func TestEventIsRefused(t *testing.T) {
 		"reserved header":     {request{path: "/events/k", body: `{"mode":"HTTP","option":{"url":"http://a","headers":{"Host":"b"}}}`}, 422, `option.headers["Host"]`, "reserved"},
 		"too large":           {request{path: "/events/k", body: large}, 413, "", "64 KiB"},
 		"compressed":          {request{path: "/events/k", body: event, header: map[string]string{"Content-Encoding": "gzip"}}, 415, "", "coding"},
-		"bad wait":            {request{path: "/events/k?wait=long", body: event}, 422, "wait", "10s"},
-		"negative wait":       {request{path: "/events/k?wait=-1s", body: event}, 422, "wait", "10s"},
+		"bad wait":            {request{path: "/events/k?wait=long", body: event}, 400, "wait", "10s"},
+		"negative wait":       {request{path: "/events/k?wait=-1s", body: event}, 400, "wait", "10s"},
+		"long wait":           {request{path: "/events/k?wait=1h", body: event}, 400, "wait", "at most 20s"},
+		"wait of seconds":     {request{path: "/events/k?wait=21", body: event}, 400, "wait", "at most 20s"},
+		"wait of many":        {request{path: "/events/k?wait=9999999999", body: event}, 400, "wait", "at most 20s"},
 		"other path":          {request{path: "/event/k", body: event}, 404, "", ""},
 		"without slash":       {request{path: "/events", body: event}, 404, "", ""},
 	} {
@@ -165,7 +168,7 @@ func TestEventThatIsWaitedFor(t *testing.T) {
 func TestWaitThatEndsBeforeTheEvent(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]time.Duration{
-		"/events/k?wait=3s": 3 * time.Second, "/events/k?wait": 15 * time.Second, "/events/k?wait=1h": 20 * time.Second,
+		"/events/k?wait=3s": 3 * time.Second, "/events/k?wait": 15 * time.Second, "/events/k?wait=20s": 20 * time.Second,
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,14 +21,18 @@ type wait struct {
 	preferred bool          // asked for by the header Prefer
 }
 
-// parseWait reads ?wait or ?wait=10s (10 is seconds), or the header Prefer:
-// wait=10 (RFC 7240, section 4.3; the number may be absent). More than maxWait
-// is cut to that. A preference that cannot be read is none.
+// parseWait reads ?wait or ?wait=10s (10 is seconds), which is refused when it
+// is no such duration or more than maxWait, or the header Prefer: wait=10
+// (RFC 7240, section 4.3; the number may be absent). A preference may be followed
+// in part: more than maxWait is cut to that, and one that cannot be read is none.
 func parseWait(r *http.Request) (wait, error) {
 	if query := r.URL.Query(); query.Has("wait") {
 		limit, ok := parseLimit(query.Get("wait"))
-		if !ok {
-			return wait{}, &contract.FieldError{Field: "wait", Problem: "want a duration such as 10s"}
+		switch {
+		case !ok:
+			return wait{}, &contract.FieldError{Field: "wait", Problem: "is no duration, want one such as 10s, at most " + maxWait.String()}
+		case limit > maxWait:
+			return wait{}, &contract.FieldError{Field: "wait", Problem: "is too long, want at most " + maxWait.String()}
 		}
 		return wait{limit: limit}, nil
 	}
@@ -37,7 +42,7 @@ func parseWait(r *http.Request) (wait, error) {
 			value, _, _ = strings.Cut(value, ";")
 			limit, ok := parseLimit(strings.Trim(strings.TrimSpace(value), `"`))
 			if strings.EqualFold(strings.TrimSpace(name), "wait") && ok {
-				return wait{limit: limit, preferred: true}, nil
+				return wait{limit: min(limit, maxWait), preferred: true}, nil
 			}
 		}
 	}
@@ -49,10 +54,10 @@ func parseLimit(s string) (time.Duration, bool) {
 		return defaultWait, true
 	}
 	limit, err := time.ParseDuration(s)
-	if seconds, notNumber := strconv.ParseUint(s, 10, 16); notNumber == nil {
-		limit, err = time.Duration(seconds)*time.Second, nil
+	if seconds, notNumber := strconv.ParseUint(s, 10, 64); notNumber == nil {
+		limit, err = time.Duration(min(seconds, math.MaxInt32))*time.Second, nil
 	}
-	return min(limit, maxWait), err == nil && limit >= 0
+	return limit, err == nil && limit >= 0
 }
 
 // applied tells the client that its preference was followed.

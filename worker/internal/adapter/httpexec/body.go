@@ -21,6 +21,9 @@ func consume(r *http.Response, wanted bool) (size int64, excerpt string) {
 	if r.StatusCode == http.StatusSwitchingProtocols {
 		return 0, "" // its body is the bare connection, on which reading never ends
 	}
+	if r.Body == http.NoBody {
+		return 0, ""
+	}
 	limited := io.LimitReader(r.Body, maxBody)
 	var head bytes.Buffer
 	if wanted {

@@ -15,8 +15,6 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -49,6 +47,7 @@ type Settings struct {
 // Executor is core.Executor for mode HTTP. All calls share its connections.
 type Executor struct {
 	settings  Settings
+	agent     string
 	now       func() time.Time
 	signer    Signer
 	transport *http.Transport
@@ -56,7 +55,7 @@ type Executor struct {
 
 // New makes an executor.
 func New(s Settings, dialer Dialer, signer Signer, clock core.Clock) *Executor {
-	return &Executor{settings: s, now: clock.Now, signer: signer, transport: transport(dialer, s.Roots)}
+	return &Executor{settings: s, agent: "weplanx-workflow/" + s.Version, now: clock.Now, signer: signer, transport: transport(dialer, s.Roots)}
 }
 
 // Close closes the idle connections.
@@ -66,25 +65,22 @@ func (e *Executor) Close() { e.transport.CloseIdleConnections() }
 // body breaks off is one. The transport is used directly, without an
 // http.Client, so that redirects are answers like any other.
 func (e *Executor) Execute(ctx context.Context, call core.Call) core.Answer {
-	trace := traceID(call.ID)
-	o, err := read(call)
-	if err == nil {
-		err = o.checkSize()
+	o, ok := call.Plan.Read.(*option)
+	if !ok {
+		o = read(call.Option)
 	}
-	if err != nil {
-		return core.Answer{Verdict: core.Permanent, Class: contract.ErrorInvalid, Error: err.Error(), TraceID: trace}
+	answer := core.Answer{Verdict: core.Permanent, Class: contract.ErrorInvalid}
+	if o.wrong == nil {
+		answer = e.exchange(ctx, call, o)
+	} else {
+		answer.Error = o.wrong.Error()
 	}
-	answer := e.exchange(ctx, call, o)
-	answer.TraceID = trace
+	answer.TraceID = contract.TraceID(call.ID)
 	return answer
 }
 
 func (e *Executor) exchange(ctx context.Context, call core.Call, o *option) core.Answer {
-	request, err := e.request(withDials(ctx), call, o)
-	if err != nil {
-		return core.Answer{Verdict: core.Permanent, Class: contract.ErrorInvalid, Error: err.Error()}
-	}
-	response, err := e.transport.RoundTrip(request)
+	response, err := e.transport.RoundTrip(e.request(withDials(ctx), call, o))
 	if err != nil {
 		return failed(ctx, err)
 	}
@@ -95,23 +91,9 @@ func (e *Executor) exchange(ctx context.Context, call core.Call, o *option) core
 	return answer
 }
 
-// Target implements core.Executor: the host and port of the option's URL.
-func (e *Executor) Target(raw json.RawMessage) string {
-	var o option
-	if json.Unmarshal(raw, &o) != nil {
-		return ""
-	}
-	u, err := url.Parse(o.URL)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	port := u.Port()
-	switch {
-	case port != "":
-	case u.Scheme == "https":
-		port = "443"
-	default:
-		port = "80"
-	}
-	return strings.ToLower(net.JoinHostPort(strings.TrimSuffix(u.Hostname(), "."), port))
+// Plan implements core.Executor. The target is the host and port of the option's
+// URL.
+func (e *Executor) Plan(raw json.RawMessage) core.Plan {
+	o := read(raw)
+	return core.Plan{Target: o.target(), Read: o}
 }

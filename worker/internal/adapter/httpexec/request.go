@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,7 +18,6 @@ import (
 const (
 	maxSentHeader   = 64 << 10 // bytes of the headers that a job sets
 	maxSentBody     = 1 << 20  // bytes of a request's body
-	contentType     = "Content-Type"
 	jsonContentType = "application/json"
 )
 
@@ -30,33 +30,50 @@ type option struct {
 	Body      json.RawMessage   `json:"body"`
 	Accept    []int             `json:"accept"`
 	NoExcerpt bool              `json:"no_excerpt"`
+
+	request *http.Request // as the option asks for it, without headers and body
+	wrong   error         // names a field and holds no value that may be secret; nil: it can be called
 }
 
-// read returns the option of a call. The error names a field of it and holds
-// no value that may be secret.
-func read(call core.Call) (*option, error) {
-	if err := contract.CheckOption(call.Mode, call.Option); err != nil {
-		switch err.Field {
-		case "":
-			err.Field = "option"
-		case "url": // a scheme may be told, but what stands before a colon may be a password
-			err = &contract.FieldError{Field: "option.url", Problem: "cannot be called, want http://host/… or https://host/…"}
-		default:
-			err.Field = "option." + err.Field
-		}
-		return nil, err
-	}
-	var o option
-	if err := json.Unmarshal(call.Option, &o); err != nil {
-		return nil, &contract.FieldError{Field: "option", Problem: "is not that of mode HTTP"}
+// read reads an option, whatever is wrong with it.
+func read(raw json.RawMessage) *option {
+	o := &option{}
+	if err := json.Unmarshal(raw, o); err != nil {
+		o.wrong = named(contract.CheckOption(contract.ModeHTTP, raw))
+		return o
 	}
 	if string(o.Body) == "null" {
 		o.Body = nil
 	}
+	check := contract.HttpOption{Method: o.Method, Url: o.URL, Headers: o.Headers, Accept: o.Accept}
 	if o.Method == "" {
 		o.Method = http.MethodPost
 	}
-	return &o, nil
+	var err error
+	if o.request, err = http.NewRequestWithContext(context.Background(), o.Method, o.URL, http.NoBody); err != nil {
+		o.wrong = &contract.FieldError{Field: "option.url", Problem: "cannot be called"}
+	}
+	if err := check.Check(); err != nil {
+		o.wrong = named(err)
+	} else if o.wrong == nil {
+		o.wrong = o.checkSize()
+	}
+	return o
+}
+
+// named makes the name of a field that of the trigger's.
+func named(err *contract.FieldError) error {
+	switch {
+	case err == nil:
+		return &contract.FieldError{Field: "option", Problem: "is not that of mode HTTP"}
+	case err.Field == "":
+		err.Field = "option"
+	case err.Field == "url": // a scheme may be told, but what stands before a colon may be a password
+		return &contract.FieldError{Field: "option.url", Problem: "cannot be called, want http://host/… or https://host/…"}
+	default:
+		err.Field = "option." + err.Field
+	}
+	return err
 }
 
 // checkSize bounds what events may ask to be sent; schedules are smaller.
@@ -74,45 +91,96 @@ func (o *option) checkSize() error {
 	return nil
 }
 
-func (e *Executor) request(ctx context.Context, call core.Call, o *option) (*http.Request, error) {
-	var body io.Reader
-	if len(o.Body) > 0 {
-		body = bytes.NewReader(o.Body)
+// target is the host and port of the URL, empty when there is none.
+func (o *option) target() string {
+	if o.request == nil || o.request.URL.Host == "" {
+		return ""
 	}
-	request, err := http.NewRequestWithContext(ctx, o.Method, o.URL, body)
-	if err != nil {
-		return nil, &contract.FieldError{Field: "option.url", Problem: "cannot be called"}
+	u := o.request.URL
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
 	}
-	if body != nil {
-		request.Header.Set(contentType, jsonContentType)
-	}
-	for name, value := range o.Headers {
-		request.Header.Set(name, value)
-	}
-	e.headers(request.Header, call, o.Body)
-	return request, nil
+	return strings.ToLower(net.JoinHostPort(strings.TrimSuffix(u.Hostname(), "."), port))
 }
 
-// headers sets ours; contract.CheckOption has refused a user's of these names.
-func (e *Executor) headers(h http.Header, call core.Call, body []byte) {
+// request is the one of an attempt.
+func (e *Executor) request(ctx context.Context, call core.Call, o *option) *http.Request {
+	r := o.request.WithContext(ctx)
+	if len(o.Body) > 0 {
+		r.ContentLength = int64(len(o.Body))
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(o.Body)), nil }
+		r.Body, _ = r.GetBody()
+	}
+	r.Header = e.headers(call, o)
+	return r
+}
+
+// headers are those of the job and ours; contract.CheckOption has refused a
+// user's of these names.
+func (e *Executor) headers(call core.Call, o *option) http.Header {
+	h := header{make(http.Header, len(o.Headers)+ourHeaders), make([]string, 0, len(o.Headers)+ourHeaders)}
+	if len(o.Body) > 0 {
+		h.set(headerContentType, jsonContentType)
+	}
+	for name, value := range o.Headers {
+		h.set(http.CanonicalHeaderKey(name), value)
+	}
 	now := e.now()
-	h.Set(contract.HeaderID, call.WebhookID)
-	h.Set(contract.HeaderTimestamp, strconv.FormatInt(now.Unix(), 10))
-	if signature := e.signer.Sign(call.WebhookID, now, body); signature != "" {
-		h.Set(contract.HeaderSignature, signature)
+	h.set(headerID, call.WebhookID)
+	h.set(headerTimestamp, strconv.FormatInt(now.Unix(), 10))
+	if signature := e.signer.Sign(call.WebhookID, now, o.Body); signature != "" {
+		h.set(headerSignature, signature)
 	}
-	h.Set(contract.HeaderNamespace, e.settings.Namespace)
-	h.Set(contract.HeaderKey, call.Key)
-	h.Set(contract.HeaderIndex, strconv.Itoa(call.Index))
-	h.Set(contract.HeaderTime, call.Scheduled.UTC().Format(time.RFC3339Nano))
-	h.Set(contract.HeaderAttempt, strconv.Itoa(call.Attempt))
-	h.Set(contract.HeaderTrace, traceparent(call.ID))
-	h.Set(contract.HeaderAgent, "weplanx-workflow/"+e.settings.Version)
-	if call.Token == "" {
-		return
+	h.set(headerNamespace, e.settings.Namespace)
+	h.set(headerKey, call.Key)
+	h.set(headerIndex, strconv.Itoa(call.Index))
+	h.set(headerTime, call.Scheduled.UTC().Format(time.RFC3339Nano))
+	h.set(headerAttempt, strconv.Itoa(call.Attempt))
+	h.set(headerTrace, contract.Traceparent(call.ID, call.Span, call.Sampled))
+	h.set(headerAgent, e.agent)
+	if call.Token != "" {
+		h.set(headerCompleteSubject, contract.Names(e.settings.Namespace).Completion(call.Token))
+		if e.settings.URL != "" {
+			h.set(headerCompleteURL, strings.TrimSuffix(e.settings.URL, "/")+"/complete/"+call.Token)
+		}
 	}
-	h.Set(contract.HeaderCompleteSubject, contract.Names(e.settings.Namespace).Completion(call.Token))
-	if e.settings.URL != "" {
-		h.Set(contract.HeaderCompleteURL, strings.TrimSuffix(e.settings.URL, "/")+"/complete/"+call.Token)
-	}
+	return h.Header
+}
+
+// ourHeaders is how many there are at most.
+const ourHeaders = 13
+
+// Names in the form of http.Header, which takes time to find for each call anew.
+var (
+	headerContentType     = http.CanonicalHeaderKey("content-type")
+	headerID              = http.CanonicalHeaderKey(contract.HeaderID)
+	headerTimestamp       = http.CanonicalHeaderKey(contract.HeaderTimestamp)
+	headerSignature       = http.CanonicalHeaderKey(contract.HeaderSignature)
+	headerNamespace       = http.CanonicalHeaderKey(contract.HeaderNamespace)
+	headerKey             = http.CanonicalHeaderKey(contract.HeaderKey)
+	headerIndex           = http.CanonicalHeaderKey(contract.HeaderIndex)
+	headerTime            = http.CanonicalHeaderKey(contract.HeaderTime)
+	headerAttempt         = http.CanonicalHeaderKey(contract.HeaderAttempt)
+	headerTrace           = http.CanonicalHeaderKey(contract.HeaderTrace)
+	headerAgent           = http.CanonicalHeaderKey(contract.HeaderAgent)
+	headerCompleteSubject = http.CanonicalHeaderKey(contract.HeaderCompleteSubject)
+	headerCompleteURL     = http.CanonicalHeaderKey(contract.HeaderCompleteURL)
+)
+
+// header is an http.Header whose values share memory.
+type header struct {
+	http.Header
+	values []string
+}
+
+// set sets a value under a canonical name.
+func (h *header) set(name, value string) {
+	h.values = append(h.values, value)
+	last := len(h.values)
+	h.Header[name] = h.values[last-1 : last : last]
 }

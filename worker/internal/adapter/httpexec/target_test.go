@@ -18,7 +18,7 @@ func TestTargetIsTheHostAndPort(t *testing.T) {
 		`[]`:                                  "",
 		``:                                    "",
 	} {
-		if got := e.Target(json.RawMessage(option)); got != want {
+		if got := e.Plan(json.RawMessage(option)).Target; got != want {
 			t.Errorf("%s: got %q, want %q", option, got, want)
 		}
 	}

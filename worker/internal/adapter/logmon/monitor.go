@@ -1,6 +1,5 @@
 // Package logmon writes what a worker does to the log. Its field names are
-// stable: id, key, index, mode, scheduled, attempt, outcome, status,
-// error_class, took_ms, late_ms, delay_ms, reason, doing, count, error, target.
+// stable, and told of in docs/logs.md.
 package logmon
 
 import (
@@ -27,13 +26,14 @@ func (m *Monitor) Started(c core.Call) {
 		Debug("attempt started")
 }
 
-// Recorded logs a record: final ones and missed occurrences at info, or at
-// warning when they are no success; single attempts at debug.
+// Recorded logs a record: final ones that are no success and missed occurrences
+// at warning, everything else at debug. A success is in the log stream; as a line each
+// it would bury what is worth reading, and cost a tenth of a callback.
 func (m *Monitor) Recorded(r contract.Result) {
-	level, text := logrus.InfoLevel, "occurrence finished"
+	level, text := logrus.DebugLevel, "occurrence finished"
 	switch {
 	case r.Kind == contract.KindAttempt:
-		level, text = logrus.DebugLevel, "attempt finished"
+		text = "attempt finished"
 	case r.Kind == contract.KindMissed:
 		level, text = logrus.WarnLevel, "occurrences missed"
 	case r.Outcome != contract.OutcomeSuccess:
@@ -51,6 +51,7 @@ func fields(r contract.Result) logrus.Fields {
 			f[name] = value
 		}
 	}
+	set("trace_id", r.TraceID, r.TraceID != "" && r.TraceID != r.ID)
 	set("mode", r.Mode, r.Mode != "")
 	set("scheduled", r.Scheduled.Format(time.RFC3339Nano), !r.Scheduled.IsZero())
 	set("attempt", r.Attempt, r.Attempt != 0)

@@ -29,11 +29,11 @@ func TestLines(t *testing.T) {
 		say  func(*logmon.Monitor)
 		want map[string]any // nil: nothing in mode release
 	}{
-		"final": {func(m *logmon.Monitor) { m.Recorded(result) }, map[string]any{
-			"level": "info", "msg": "occurrence finished", "id": "1", "key": "k", "index": 2.0, "mode": "HTTP", "attempt": 3.0,
-			"outcome": "success", "status": 200.0, "late_ms": 40.0, "took_ms": 1960.0, "scheduled": "2026-01-02T03:04:05Z",
+		"final": {func(m *logmon.Monitor) { m.Recorded(result) }, nil},
+		"failed": {func(m *logmon.Monitor) { m.Recorded(failed) }, map[string]any{
+			"level": "warning", "msg": "occurrence finished", "id": "1", "key": "k", "index": 2.0, "mode": "HTTP", "attempt": 3.0,
+			"outcome": "failed", "late_ms": 40.0, "took_ms": 1960.0, "scheduled": "2026-01-02T03:04:05Z", "error_class": "status", "status": 404.0,
 		}},
-		"failed":  {func(m *logmon.Monitor) { m.Recorded(failed) }, map[string]any{"level": "warning", "error_class": "status", "status": 404.0}},
 		"attempt": {func(m *logmon.Monitor) { m.Recorded(attempt) }, nil},
 		"started": {func(m *logmon.Monitor) { m.Started(core.Call{ID: "1", Option: json.RawMessage(`"secret"`)}) }, nil},
 		"missed": {func(m *logmon.Monitor) {

@@ -37,12 +37,11 @@ func (e *Executor) Execute(ctx context.Context, call core.Call) core.Answer {
 	return e.Answer(ctx, call)
 }
 
-// Target implements core.Executor: an option that is a JSON string is its own
+// Plan implements core.Executor: an option that is a JSON string is its own
 // target, so that tests can choose.
-func (e *Executor) Target(option json.RawMessage) string {
-	var target string
-	_ = json.Unmarshal(option, &target)
-	return target
+func (e *Executor) Plan(option json.RawMessage) (p core.Plan) {
+	_ = json.Unmarshal(option, &p.Target)
+	return p
 }
 
 // Calls returns the calls so far, in the order in which they began.

@@ -47,16 +47,19 @@ func (l *Log) Records() (list []contract.Result) {
 }
 
 // Append implements core.ResultLog.
-func (l *Log) Append(ctx context.Context, id string, record contract.Result) error {
+func (l *Log) Append(ctx context.Context, records ...contract.Result) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.refused(ctx); err != nil {
 		return err
 	}
 	now := time.Now()
-	if at, again := l.ids[id]; !again || now.Sub(at) > window {
-		l.ids[id] = now
-		l.records = append(l.records, stored{record, now})
+	for _, record := range records {
+		id := core.RecordID(record)
+		if at, again := l.ids[id]; !again || now.Sub(at) > window {
+			l.ids[id] = now
+			l.records = append(l.records, stored{record, now})
+		}
 	}
 	return nil
 }

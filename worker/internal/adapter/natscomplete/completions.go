@@ -7,21 +7,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
 // Queue is the queue group of the workers.
 const Queue = "workers"
-
-// drainTimeout bounds waiting for what is on its way when a worker stops.
-const drainTimeout = 2 * time.Second
 
 // Source is core.CompletionSource on NATS.
 type Source struct {
@@ -34,40 +30,10 @@ func New(nc *nats.Conn, names contract.Names) *Source {
 	return &Source{nc: nc, names: names}
 }
 
-// Receive implements core.CompletionSource. The subscription survives
-// reconnects; targets repeat what is lost meanwhile.
+// Receive implements core.CompletionSource: see natsio.Receive. Targets repeat
+// what is lost.
 func (s *Source) Receive(ctx context.Context, sink func(core.Completion)) error {
-	sub, err := s.nc.QueueSubscribeSync(s.names.Completions(), Queue)
-	if err != nil {
-		return fmt.Errorf("subscribe to %s: %w", s.names.Completions(), err)
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	for {
-		msg, err := sub.NextMsgWithContext(ctx)
-		switch {
-		case err == nil:
-			sink(s.completion(msg))
-		case ctx.Err() != nil:
-			s.drain(sub, sink)
-			return nil
-		default:
-			return fmt.Errorf("subscription to %s: %w", s.names.Completions(), err)
-		}
-	}
-}
-
-// drain ends the interest in further reports and passes on those that came.
-func (s *Source) drain(sub *nats.Subscription, sink func(core.Completion)) {
-	if err := sub.Drain(); err != nil {
-		return // the connection is closed
-	}
-	for {
-		msg, err := sub.NextMsg(drainTimeout)
-		if err != nil {
-			return // nothing is left, or the server is away
-		}
-		sink(s.completion(msg))
-	}
+	return natsio.Receive(ctx, s.nc, s.names.Completions(), Queue, func(msg *nats.Msg) { sink(s.completion(msg)) })
 }
 
 func (s *Source) completion(msg *nats.Msg) core.Completion {

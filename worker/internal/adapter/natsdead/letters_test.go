@@ -70,3 +70,22 @@ func TestStreamThatIsMissingIsAnError(t *testing.T) {
 		t.Error("a letter was kept in no stream")
 	}
 }
+
+func TestKept(t *testing.T) {
+	t.Parallel()
+	l, js := setup(t)
+	for _, id := range []string{"1", "2"} {
+		if err := l.Put(t.Context(), contract.Dead{ID: id, Key: "k"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := l.Kept(t.Context()); n != 2 || err != nil {
+		t.Errorf("got %d, %v, want 2", n, err)
+	}
+	if err := js.DeleteStream(t.Context(), names.DeadStream()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.Kept(t.Context()); err == nil {
+		t.Errorf("got %d without a stream", n)
+	}
+}

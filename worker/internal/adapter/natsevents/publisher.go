@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 )
 
 // reach bounds how long it may take until the server has an event.
@@ -21,13 +20,15 @@ var ErrNobody = errors.New("no worker listens to events")
 
 // Publisher publishes events. Methods are safe for concurrent use.
 type Publisher struct {
-	nc    *nats.Conn
-	names contract.Names
+	nc       *nats.Conn
+	refusals *natsio.Refusals
+	names    contract.Names
 }
 
-// NewPublisher makes a publisher.
-func NewPublisher(nc *nats.Conn, names contract.Names) *Publisher {
-	return &Publisher{nc: nc, names: names}
+// NewPublisher makes a publisher. The connection, whose refusals are given as
+// well, stays the caller's.
+func NewPublisher(nc *nats.Conn, refusals *natsio.Refusals, names contract.Names) *Publisher {
+	return &Publisher{nc: nc, refusals: refusals, names: names}
 }
 
 // Publish returns once the server has passed an event on to a worker. After an
@@ -79,29 +80,18 @@ func (p *Publisher) send(ctx context.Context, key string, data []byte) (*nats.Su
 	}
 	ctx, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
-	subject, before := p.names.Event(key), p.nc.LastError()
+	subject := p.names.Event(key)
+	until, publication := p.refusals.Begin(ctx, subject)
+	defer publication.End()
 	if err = p.nc.PublishRequest(subject, inbox, data); err == nil {
-		err = p.nc.FlushWithContext(ctx)
+		err = p.nc.FlushWithContext(until)
 	}
-	if err == nil {
-		err = p.denied(subject, before)
+	if publication.Refused() {
+		err = fmt.Errorf("%w: %s", nats.ErrPermissionViolation, subject)
 	}
 	if err != nil {
 		_ = sub.Unsubscribe()
 		return nil, fmt.Errorf("publish event: %w", err)
 	}
 	return sub, nil
-}
-
-// denied is the error by which the server has denied the subject since the
-// connection's last error was before. Every such error is a new one.
-func (p *Publisher) denied(subject string, before error) error {
-	err := p.nc.LastError()
-	if err == before || !errors.Is(err, nats.ErrPermissionViolation) { //nolint:errorlint // the same one, not one of its kind
-		return nil
-	}
-	if !strings.Contains(err.Error(), strconv.Quote(subject)) {
-		return nil // it is about something else
-	}
-	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 	"github.com/weplanx/workflow/worker/internal/core"
@@ -33,7 +34,7 @@ func published(t *testing.T, sink func(core.Event)) (*natsevents.Publisher, *nat
 			}
 		})
 	}
-	return natsevents.NewPublisher(nc, names), server
+	return natsevents.NewPublisher(nc, natsio.NewRefusals(nc), names), server
 }
 
 // until tries again while nobody listens yet.
@@ -128,7 +129,7 @@ func TestPublishingIsDenied(t *testing.T) {
 	if _, err := nc.Subscribe(names.Events(), func(*nats.Msg) {}); err != nil {
 		t.Fatal(err)
 	}
-	publisher := natsevents.NewPublisher(nc, names)
+	publisher := natsevents.NewPublisher(nc, natsio.NewRefusals(nc), names)
 	for range 3 {
 		if err := publisher.Publish(t.Context(), "denied.a", nil); !errors.Is(err, nats.ErrPermissionViolation) {
 			t.Errorf("publish: got %v", err)

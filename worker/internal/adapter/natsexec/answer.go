@@ -88,13 +88,6 @@ func failed(ctx context.Context, err error) core.Answer {
 	return temporary(contract.ErrorNetwork, "the connection to NATS broke")
 }
 
-// forbidden reports whether now, the connection's last error, is a new one about
-// publishing to subject.
-func forbidden(before, now error, subject string) bool {
-	return now != nil && now != before && //nolint:errorlint // the same one
-		errors.Is(now, nats.ErrPermissionViolation) && strings.Contains(now.Error(), `"`+subject+`"`)
-}
-
 // text is what can be kept of the beginning of data: nothing of what is not UTF-8
 // text. Control characters, which could steer the terminal of whoever reads the
 // log, become spaces.

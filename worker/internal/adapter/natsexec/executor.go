@@ -22,21 +22,24 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
 // Executor is core.Executor for mode NATS, on a connection that it shares.
 type Executor struct {
-	nc    *nats.Conn
-	names contract.Names
-	now   func() time.Time
+	nc       *nats.Conn
+	refusals *natsio.Refusals
+	names    contract.Names
+	now      func() time.Time
 }
 
 var _ core.Executor = (*Executor)(nil)
 
-// New makes an executor. The connection stays the caller's.
-func New(nc *nats.Conn, names contract.Names, clock core.Clock) *Executor {
-	return &Executor{nc: nc, names: names, now: clock.Now}
+// New makes an executor. The connection, whose refusals are given as well, stays
+// the caller's.
+func New(nc *nats.Conn, refusals *natsio.Refusals, names contract.Names, clock core.Clock) *Executor {
+	return &Executor{nc: nc, refusals: refusals, names: names, now: clock.Now}
 }
 
 // Execute implements core.Executor. A message that is larger than the server
@@ -44,29 +47,36 @@ func New(nc *nats.Conn, names contract.Names, clock core.Clock) *Executor {
 func (e *Executor) Execute(ctx context.Context, call core.Call) core.Answer {
 	ctx, cancel := context.WithTimeout(ctx, contract.MaxTimeout) // there has to be one
 	defer cancel()
-	o, err := read(call)
-	if err != nil {
-		return core.Answer{Verdict: core.Permanent, Class: contract.ErrorInvalid, Error: err.Error()}
-	}
-	msg := e.message(call, o)
-	before := e.nc.LastError()
-	var reply *nats.Msg
-	if o.Request {
-		reply, err = e.nc.RequestMsgWithContext(ctx, msg)
+	var answer core.Answer
+	if o, err := read(call); err != nil {
+		answer = core.Answer{Verdict: core.Permanent, Class: contract.ErrorInvalid, Error: err.Error()}
 	} else {
-		err = e.publish(ctx, msg)
+		answer = e.send(ctx, e.message(call, o), o)
 	}
-	answer := core.Answer{Verdict: core.Success}
-	switch {
-	case forbidden(before, e.nc.LastError(), msg.Subject):
-		answer = core.Answer{Verdict: core.Permanent, Class: contract.ErrorEgress, Error: "the worker's credential may not publish to the subject"}
-	case err != nil:
-		answer = failed(ctx, err)
-	case reply != nil:
-		answer = answered(reply, !o.NoExcerpt)
-	}
-	answer.TraceID = traceID(call.ID)
+	answer.TraceID = contract.TraceID(call.ID)
 	return answer
+}
+
+// send publishes the message and says what has become of it.
+func (e *Executor) send(ctx context.Context, msg *nats.Msg, o *option) core.Answer {
+	until, publication := e.refusals.Begin(ctx, msg.Subject)
+	defer publication.End()
+	var reply *nats.Msg
+	var err error
+	if o.Request {
+		reply, err = e.nc.RequestMsgWithContext(until, msg)
+	} else {
+		err = e.publish(until, msg)
+	}
+	switch {
+	case publication.Refused():
+		return core.Answer{Verdict: core.Permanent, Class: contract.ErrorEgress, Error: "the worker's credential may not publish to the subject"}
+	case err != nil:
+		return failed(ctx, err)
+	case reply != nil:
+		return answered(reply, !o.NoExcerpt)
+	}
+	return core.Answer{Verdict: core.Success}
 }
 
 // publish returns when the server has the message. It tells the connection of a
@@ -78,13 +88,13 @@ func (e *Executor) publish(ctx context.Context, msg *nats.Msg) error {
 	return e.nc.FlushWithContext(ctx)
 }
 
-// Target implements core.Executor: the first word of the subject, which as a rule
-// names the service that listens. All its subjects share its limits.
-func (e *Executor) Target(raw json.RawMessage) string {
+// Plan implements core.Executor. The target is the first word of the subject, which
+// as a rule names the service that listens. All its subjects share its limits.
+func (e *Executor) Plan(raw json.RawMessage) core.Plan {
 	var o option
 	if json.Unmarshal(raw, &o) != nil || contract.CheckKey(o.Subject) != nil {
-		return ""
+		return core.Plan{}
 	}
 	service, _, _ := strings.Cut(o.Subject, ".")
-	return "nats:" + service
+	return core.Plan{Target: "nats:" + service}
 }

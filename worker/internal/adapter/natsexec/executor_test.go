@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsexec"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
@@ -36,7 +37,11 @@ func setup(t *testing.T, options ...natstest.Option) *bundle {
 	t.Helper()
 	s := natstest.Start(t, options...)
 	own := s.Connect(t, nats.ReconnectBufSize(-1)) // as services are connected
-	return &bundle{natsexec.New(own, "beta", system.Clock{}), s.Connect(t), s}
+	return &bundle{executor(own), s.Connect(t), s}
+}
+
+func executor(nc *nats.Conn) *natsexec.Executor {
+	return natsexec.New(nc, natsio.NewRefusals(nc), "beta", system.Clock{})
 }
 
 func call(option string) core.Call {
@@ -308,35 +313,9 @@ func TestConnectionThatWasClosed(t *testing.T) {
 	t.Parallel()
 	nc := natstest.Start(t).Connect(t)
 	nc.Close()
-	a := natsexec.New(nc, "beta", system.Clock{}).Execute(t.Context(), call(`{"subject":"a"}`))
+	a := executor(nc).Execute(t.Context(), call(`{"subject":"a"}`))
 	if a.Verdict != core.Temporary || a.Class != contract.ErrorConnect {
 		t.Errorf("got %+v", a)
-	}
-}
-
-// A server tells of a forbidden subject, and takes the flush all the same.
-func TestForbiddenSubject(t *testing.T) {
-	t.Parallel()
-	s := natstest.Start(t, natstest.WithOptions(func(o *server.Options) {
-		o.Users = []*server.User{{Username: "worker", Password: "p", Permissions: &server.Permissions{
-			Publish: &server.SubjectPermission{Deny: []string{"beta.jobs.secret.>"}},
-		}}}
-	}))
-	e := natsexec.New(s.ConnectAs(t, "worker", "p"), "beta", system.Clock{})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	for range 2 {
-		if a := e.Execute(ctx, call(`{"subject":"secret.x"}`)); a.Verdict != core.Permanent || a.Class != contract.ErrorEgress {
-			t.Errorf("forbidden: got %+v", a)
-		}
-		if a := e.Execute(ctx, call(`{"subject":"open.x"}`)); a.Verdict != core.Success {
-			t.Errorf("allowed: got %+v", a)
-		}
-	}
-	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if a := e.Execute(short, call(`{"subject":"secret.y","request":true}`)); a.Verdict != core.Permanent || a.Class != contract.ErrorEgress {
-		t.Errorf("forbidden request: got %+v", a)
 	}
 }
 
@@ -368,18 +347,21 @@ func TestInvalidOptions(t *testing.T) {
 			if a.Verdict != core.Permanent || a.Class != contract.ErrorInvalid || !strings.HasPrefix(a.Error, test.field) || strings.Contains(a.Error, "secret") {
 				t.Errorf("got %+v, want an error that begins with %q", a, test.field)
 			}
+			if a.TraceID != occurrence {
+				t.Errorf("got trace %q, want the occurrence's", a.TraceID)
+			}
 		})
 	}
 }
 
 func TestTarget(t *testing.T) {
 	t.Parallel()
-	e := natsexec.New(nil, "beta", system.Clock{})
+	e := natsexec.New(nil, nil, "beta", system.Clock{})
 	for option, want := range map[string]string{
 		`{"subject":"report"}`: "nats:report", `{"subject":"report.daily"}`: "nats:report", `{"subject":"Report.daily.x"}`: "nats:Report",
 		`{"subject":"report-2/x.y"}`: "nats:report-2/x", ``: "", `[]`: "", `{}`: "", `{"subject":"*"}`: "", `{"subject":".a"}`: "",
 	} {
-		if got := e.Target(json.RawMessage(option)); got != want {
+		if got := e.Plan(json.RawMessage(option)).Target; got != want {
 			t.Errorf("%s: target is %q, want %q", option, got, want)
 		}
 	}

@@ -21,10 +21,10 @@ func FuzzOption(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	e := natsexec.New(nil, "beta", system.Clock{})
+	e := natsexec.New(nil, nil, "beta", system.Clock{})
 	f.Fuzz(func(t *testing.T, option []byte) {
 		c := call(string(option))
-		if target := e.Target(option); target != "" && (!strings.HasPrefix(target, "nats:") || strings.ContainsAny(target, "*>. \r\n")) {
+		if target := e.Plan(option).Target; target != "" && (!strings.HasPrefix(target, "nats:") || strings.ContainsAny(target, "*>. \r\n")) {
 			t.Fatalf("target is %q", target)
 		}
 		msg, err := e.Message(c)

@@ -55,7 +55,7 @@ func (e *Executor) message(call core.Call, o *option) *nats.Msg {
 	h.Set(contract.HeaderIndex, strconv.Itoa(call.Index))
 	h.Set(contract.HeaderTime, call.Scheduled.UTC().Format(time.RFC3339Nano))
 	h.Set(contract.HeaderAttempt, strconv.Itoa(call.Attempt))
-	h.Set(contract.HeaderTrace, traceparent(call.ID))
+	h.Set(contract.HeaderTrace, contract.Traceparent(call.ID, call.Span, call.Sampled))
 	if call.Token != "" && o.Request { // nobody answers a message that it will be long
 		h.Set(contract.HeaderCompleteSubject, e.names.Completion(call.Token))
 	}

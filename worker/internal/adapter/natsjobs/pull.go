@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -54,7 +55,10 @@ func (p *pull) next(ctx context.Context) (*nats.Msg, error) {
 // and passes on what had been sent before.
 func (p *pull) drain(pass func(*nats.Msg)) {
 	closed := make(chan struct{})
-	p.sub.SetClosedHandler(func(string) { close(closed) })
+	closeOnce := sync.OnceFunc(func() { close(closed) })
+	// nats.go calls it a second time for a subscription that is given up while the
+	// server still owes it an answer.
+	p.sub.SetClosedHandler(func(string) { closeOnce() })
 	if err := p.sub.Drain(); err != nil {
 		return // the connection is closed
 	}

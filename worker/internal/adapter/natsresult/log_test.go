@@ -14,7 +14,6 @@ import (
 	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/shared/topology"
 	"github.com/weplanx/workflow/worker/internal/adapter/natsresult"
-	"github.com/weplanx/workflow/worker/internal/core"
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
@@ -79,7 +78,7 @@ func TestLookUpsOnACluster(t *testing.T) {
 	for i := range 60 {
 		l, id := logs[i%3], strconv.Itoa(i)
 		r := contract.Result{Kind: contract.KindFinal, Key: "k", ID: id}
-		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+		if err := l.Append(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		if p, err := logs[(i+1)%3].Progress(t.Context(), "k", "another", time.Now().Add(-time.Minute)); err != nil || p.Ended {
@@ -95,7 +94,7 @@ func TestLookUpsReadOn(t *testing.T) {
 	l, _ := setup(t)
 	add := func(id string, attempt int) {
 		r := contract.Result{Kind: contract.KindAttempt, Key: "k", ID: id, Attempt: attempt}
-		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+		if err := l.Append(t.Context(), r); err != nil {
 			t.Error(err)
 		}
 	}
@@ -131,7 +130,7 @@ func TestLookUpsAfterTheStreamWasMadeAnew(t *testing.T) {
 	l, js := setup(t)
 	add := func(id string) {
 		r := contract.Result{Kind: contract.KindFinal, Key: "k", ID: id}
-		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+		if err := l.Append(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -190,7 +189,7 @@ func TestScanCleansUp(t *testing.T) {
 	l, js := setup(t)
 	for _, id := range []string{"1", "2"} {
 		r := contract.Result{Kind: contract.KindFinal, Key: "k", ID: id}
-		if err := l.Append(t.Context(), id+".final", r); err != nil {
+		if err := l.Append(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,7 +211,7 @@ func TestStreamThatIsMissingIsAnError(t *testing.T) {
 	if err := js.DeleteStream(t.Context(), names.ResultStream()); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Append(t.Context(), "1.final", contract.Result{Kind: contract.KindFinal, Key: "k", ID: "1"}); err == nil {
+	if err := l.Append(t.Context(), contract.Result{Kind: contract.KindFinal, Key: "k", ID: "1"}); err == nil {
 		t.Error("a record was stored in no stream")
 	}
 	if _, err := l.Progress(t.Context(), "k", "1", time.Time{}); !errors.Is(err, jetstream.ErrStreamNotFound) {

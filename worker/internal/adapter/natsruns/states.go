@@ -8,7 +8,6 @@ package natsruns
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/natsio"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -25,9 +25,6 @@ const (
 	wrongLastSequence = 10071
 	inProcess         = 10164 // another change has been proposed and is not stored yet
 )
-
-// noMessage is the code for a message that is not there.
-const noMessage = 10037
 
 // minTTL is the shortest time to live that the server knows.
 const minTTL = time.Second
@@ -44,47 +41,16 @@ func New(nc *nats.Conn, js jetstream.JetStream, names contract.Names) *States {
 	return &States{nc: nc, js: js, names: names}
 }
 
-// Load implements core.States. It asks the stream's leader; a follower, which
-// may be behind, answers only where a stream has AllowDirect.
+// Load implements core.States.
 func (s *States) Load(ctx context.Context, name string) (core.State, error) {
-	state, err := s.load(ctx, name)
-	if err != nil {
-		return state, fmt.Errorf("read stream %s: %w", s.names.RunStream(), err)
-	}
-	return state, nil
-}
-
-// answer is that of STREAM.MSG.GET.
-type answer struct {
-	Error   *jetstream.APIError `json:"error"`
-	Message *struct {
-		Sequence uint64 `json:"seq"`
-		Data     []byte `json:"data"`
-	} `json:"message"`
-}
-
-func (s *States) load(ctx context.Context, name string) (state core.State, err error) {
-	request, err := json.Marshal(map[string]string{"last_by_subj": s.names.Run(name)})
-	if err != nil {
-		return state, err
-	}
-	msg, err := s.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+s.names.RunStream(), request)
-	if err != nil {
-		return state, err
-	}
-	var a answer
-	if err := json.Unmarshal(msg.Data, &a); err != nil {
-		return state, err
-	}
+	msg, err := natsio.Get(ctx, s.nc, s.names.RunStream(), natsio.Query{Last: s.names.Run(name)})
 	switch {
-	case a.Error != nil && a.Error.ErrorCode == noMessage:
-		return state, nil
-	case a.Error != nil:
-		return state, a.Error
-	case a.Message == nil:
-		return state, errors.New("the server's answer has no message")
+	case errors.Is(err, natsio.ErrNoMessage):
+		return core.State{}, nil
+	case err != nil:
+		return core.State{}, fmt.Errorf("read stream %s: %w", s.names.RunStream(), err)
 	}
-	return core.State{Data: a.Message.Data, Revision: a.Message.Sequence}, nil
+	return core.State{Data: msg.Data, Revision: msg.Sequence}, nil
 }
 
 // Store implements core.States.

@@ -13,6 +13,16 @@
 //	Enter ─▶ breaker ─▶ room (while the wait is short) ─▶ place ─▶ done
 //	            └─ refused ─┴─ refused
 //
+// # How many places there are
+//
+// A target has Concurrency places, and fewer when the worker's own slots become
+// scarce: beyond its first call it gets another only while it has no more than are
+// free then. One target that hangs takes half of the slots at most, a second one
+// half of what is left, and so on, and some stay free for those that answer. These
+// are the dynamic thresholds by which switches share a buffer among their ports
+// (Choudhury and Hahne, 1998). Nothing has to be known of a target for that, and no
+// time to pass, so hosts that begin to hang together do no harm before it shows.
+//
 // # How long the room will take
 //
 // A call waits only while its expected wait is at most maxWait. A running call

@@ -96,8 +96,19 @@ func TestSnapshot(t *testing.T) {
 		if s.Known != 3 || len(s.Targets) != 2 || s.Targets[0] != want[0] || s.Targets[1] != want[1] {
 			t.Errorf("got %+v, want %+v", s, want)
 		}
+		if got, want := b.Totals(), (targets.Totals{Known: 3, Barred: 1, Running: 1, Waiting: 2}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
 		done(ok)
 		(<-got).done(ok)
 		(<-got).done(ok)
+		time.Sleep(openFor + time.Millisecond)
+		if got := b.Totals(); got.Barred != 1 {
+			t.Errorf("got %+v, want that it fails until a probe succeeds", got)
+		}
+		b.enter("bad:80")(ok)
+		if got := b.Totals(); got.Barred != 0 {
+			t.Errorf("got %+v after a probe that succeeded", got)
+		}
 	})
 }

@@ -46,7 +46,7 @@ func (g *target) tokens(n int, now time.Time) time.Duration {
 // there are free ones or nothing is known. Every call ends within the time that
 // a typical one takes, or within its age when that is more.
 func (g *target) placeGap(now time.Time) time.Duration {
-	if g.running.Len() < g.concurrency {
+	if !g.full() {
 		return 0
 	}
 	p := &g.pace

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/sony/gobreaker/v2"
 )
 
 // Breaker states.
@@ -46,4 +48,29 @@ func (t *Targets) Snapshot() Snapshot {
 	}
 	slices.SortFunc(s.Targets, func(a, b Target) int { return cmp.Compare(a.Name, b.Name) })
 	return s
+}
+
+// Totals are the state of all targets in numbers.
+type Totals struct {
+	Known   int // targets that are remembered
+	Barred  int // of those, how many fail: their breaker is open or half-open
+	Running int // calls
+	Waiting int // calls, for a place
+}
+
+// Totals returns the numbers. It looks at every target that is known, and makes
+// nothing of them.
+func (t *Targets) Totals() Totals {
+	t.mu.Lock()
+	defer t.unlock()
+	t.forget(time.Now())
+	totals := Totals{Known: len(t.known)}
+	for _, g := range t.known {
+		totals.Running += g.running.Len()
+		totals.Waiting += g.waiting.Len()
+		if g.breaker.circuit.State() != gobreaker.StateClosed {
+			totals.Barred++
+		}
+	}
+	return totals
 }

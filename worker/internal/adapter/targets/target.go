@@ -22,6 +22,7 @@ const (
 type target struct {
 	name        string
 	concurrency int
+	slots       *slots        // of all targets
 	limiter     *rate.Limiter // nil: no limit
 	breaker     breaker
 	pace        pace
@@ -58,7 +59,7 @@ type waiter struct {
 }
 
 func newTarget(name string, t *Targets) *target {
-	g := &target{name: name, concurrency: t.config.Concurrency, random: t.random}
+	g := &target{name: name, concurrency: t.config.Concurrency, slots: &t.slots, random: t.random}
 	if r := t.config.Rate; r > 0 {
 		g.limiter = rate.NewLimiter(rate.Limit(r), int(max(math.Ceil(r), 1)))
 	}
@@ -68,6 +69,12 @@ func newTarget(name string, t *Targets) *target {
 	})
 	g.check = func() { t.check(g) }
 	return g
+}
+
+// full: it has as many calls as it may.
+func (g *target) full() bool {
+	running := g.running.Len()
+	return running >= g.concurrency || !g.slots.allow(running)
 }
 
 func (g *target) unused() bool { return g.running.Len() == 0 && g.waiting.Len() == 0 }
@@ -94,11 +101,12 @@ func (g *target) enter(w *waiter, now time.Time) {
 // admit gives a place to a call that the breaker does not bar. Nil: none is
 // free, or no token is there.
 func (g *target) admit(now time.Time) *place {
-	if g.running.Len() >= g.concurrency || g.limiter != nil && !g.limiter.AllowN(now, 1) {
+	if g.full() || g.limiter != nil && !g.limiter.AllowN(now, 1) {
 		return nil
 	}
 	p := &place{target: g, since: now}
 	g.breaker.admit(p)
+	g.slots.taken++
 	p.element = g.running.PushBack(p)
 	return p
 }
@@ -110,6 +118,7 @@ func (g *target) leave(p *place, a core.Answer, now time.Time) {
 	}
 	g.running.Remove(p.element)
 	p.element = nil
+	g.slots.taken--
 	if a.Class != contract.ErrorStopped {
 		g.pace.ended(now.Sub(p.since))
 	}
@@ -176,7 +185,7 @@ func (g *target) arm(now time.Time) {
 		return
 	}
 	in := checkEvery
-	if g.limiter != nil && g.running.Len() < g.concurrency {
+	if g.limiter != nil && !g.full() {
 		in = min(max(g.tokens(1, now), minCheck), in)
 	}
 	at := now.Add(in)

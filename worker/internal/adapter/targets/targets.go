@@ -25,6 +25,7 @@ const (
 type Config struct {
 	Concurrency int     // calls at once; 0: DefaultConcurrency
 	Rate        float64 // calls a second, in bursts of a second's at most; 0: no limit
+	Slots       int     // calls at once that all targets share; 0: no limit
 
 	// OnChange is told when the breaker of a target opens or closes, not when
 	// the probe of an open one fails. It must return soon. Nil: nobody is told.
@@ -44,6 +45,7 @@ type Targets struct {
 	random core.Random
 
 	mu      sync.Mutex // guards all that follows, and every target
+	slots   slots
 	known   map[string]*target
 	idle    *list.List // of *target without calls, the least recently used first
 	changes []Change   // to be told once mu is free
@@ -52,7 +54,7 @@ type Targets struct {
 // New makes targets that are all untouched.
 func New(config Config, random core.Random) *Targets {
 	config.Concurrency = cmp.Or(config.Concurrency, DefaultConcurrency)
-	return &Targets{config: config, random: random, known: map[string]*target{}, idle: list.New()}
+	return &Targets{config: config, random: random, slots: slots{all: config.Slots}, known: map[string]*target{}, idle: list.New()}
 }
 
 // Enter implements core.Targets. It may take up to maxWait, and done may be

@@ -44,17 +44,22 @@ func (m *MockResultLog) EXPECT() *MockResultLogMockRecorder {
 }
 
 // Append mocks base method.
-func (m *MockResultLog) Append(ctx context.Context, id string, record contract.Result) error {
+func (m *MockResultLog) Append(ctx context.Context, records ...contract.Result) error {
 	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "Append", ctx, id, record)
+	varargs := []any{ctx}
+	for _, a := range records {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "Append", varargs...)
 	ret0, _ := ret[0].(error)
 	return ret0
 }
 
 // Append indicates an expected call of Append.
-func (mr *MockResultLogMockRecorder) Append(ctx, id, record any) *gomock.Call {
+func (mr *MockResultLogMockRecorder) Append(ctx any, records ...any) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Append", reflect.TypeOf((*MockResultLog)(nil).Append), ctx, id, record)
+	varargs := append([]any{ctx}, records...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Append", reflect.TypeOf((*MockResultLog)(nil).Append), varargs...)
 }
 
 // Progress mocks base method.

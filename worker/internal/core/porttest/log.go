@@ -21,9 +21,12 @@ func RunLog(t *testing.T, fresh func(t *testing.T) Log) {
 	t.Helper()
 	for name, run := range map[string]func(*testing.T, Log){
 		"stores records":                    stores,
+		"stores many at once":               storesMany,
+		"drops those of many that it has":   dedupesMany,
 		"drops a record that it has":        dedupes,
 		"finds a final record":              finds,
 		"finds it among many":               findsAmongMany,
+		"finds it before its attempt":       findsBeforeAttempt,
 		"finds the last attempt":            findsAttempts,
 		"finds attempts among many":         findsAttemptsAmongMany,
 		"does not count what was cut off":   doesNotCount,
@@ -41,7 +44,7 @@ func RunLog(t *testing.T, fresh func(t *testing.T) Log) {
 func (l Log) add(t *testing.T, kind, key, id string, attempt int) {
 	t.Helper()
 	r := contract.Result{Kind: kind, Key: key, ID: id, Attempt: attempt, Outcome: contract.OutcomeSuccess}
-	if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+	if err := l.Append(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -72,6 +75,58 @@ func stores(t *testing.T, l Log) {
 	got := l.Records(t)
 	if len(got) != 2 || got[0].Key != "a.b/c" || got[0].ID != "1" || got[1].Kind != contract.KindFinal {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// findsBeforeAttempt: a request that was repeated may have stored the final record
+// first.
+func findsBeforeAttempt(t *testing.T, l Log) {
+	l.add(t, contract.KindFinal, "k", "1", 1)
+	l.add(t, contract.KindAttempt, "k", "1", 1)
+	l.want(t, "1", before(), true)
+}
+
+// storesMany has more than fit into any one request of an adapter.
+func storesMany(t *testing.T, l Log) {
+	var want []contract.Result
+	for i := range 700 {
+		id := strconv.Itoa(i)
+		attempt := contract.Result{Kind: contract.KindAttempt, Key: "k." + strconv.Itoa(i%7), ID: id, Attempt: 1, Outcome: contract.OutcomeSuccess}
+		final := attempt
+		final.Kind = contract.KindFinal
+		want = append(want, attempt, final)
+	}
+	l.append(t, want...)
+	same(t, l.Records(t), want)
+}
+
+func dedupesMany(t *testing.T, l Log) {
+	var all []contract.Result
+	for i := range 9 {
+		all = append(all, contract.Result{Kind: contract.KindFinal, Key: "k", ID: strconv.Itoa(i), Attempt: 1, Outcome: contract.OutcomeSuccess})
+	}
+	l.append(t, all[0], all[4], all[8])
+	l.append(t, all...)
+	l.append(t, all...)
+	same(t, l.Records(t), []contract.Result{all[0], all[4], all[8], all[1], all[2], all[3], all[5], all[6], all[7]})
+}
+
+func (l Log) append(t *testing.T, records ...contract.Result) {
+	t.Helper()
+	if err := l.Append(t.Context(), records...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func same(t *testing.T, got, want []contract.Result) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("got %d records, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if got[i].ID != want[i].ID || got[i].Kind != want[i].Kind || got[i].Key != want[i].Key {
+			t.Fatalf("record %d: got %+v, want %+v", i, got[i], want[i])
+		}
 	}
 }
 
@@ -133,7 +188,7 @@ func doesNotCount(t *testing.T, l Log) {
 			Kind: contract.KindAttempt, Key: "k", ID: "1", Attempt: attempt, Started: time.Now(),
 			Outcome: contract.OutcomeRetry, ErrorClass: contract.ErrorStopped,
 		}
-		if err := l.Append(t.Context(), core.RecordID(r), r); err != nil {
+		if err := l.Append(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}

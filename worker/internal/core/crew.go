@@ -1,0 +1,52 @@
+package core
+
+import "sync"
+
+// crew runs functions in goroutines of their own, which it keeps for the next
+// ones: a new goroutine has to grow its stack on every flight anew, which costs
+// as much as encoding the records. The zero crew cannot be used.
+type crew struct {
+	next chan func()    // to a goroutine that is free
+	free chan struct{}  // places for those that are kept
+	all  sync.WaitGroup // functions that run
+	home chan struct{}  // closed: the goroutines may end
+}
+
+func newCrew(idle int) *crew {
+	return &crew{next: make(chan func()), free: make(chan struct{}, idle), home: make(chan struct{})}
+}
+
+// Go runs f. It must not be called after Wait has returned.
+func (c *crew) Go(f func()) {
+	c.all.Add(1)
+	select {
+	case c.next <- f:
+	default:
+		go c.work(f)
+	}
+}
+
+// work runs f and then what comes, until there are enough that are free.
+func (c *crew) work(f func()) {
+	for {
+		f()
+		c.all.Done()
+		select {
+		case c.free <- struct{}{}:
+		default:
+			return
+		}
+		select {
+		case f = <-c.next:
+			<-c.free
+		case <-c.home:
+			return
+		}
+	}
+}
+
+// Wait waits until all functions have returned, and ends the goroutines.
+func (c *crew) Wait() {
+	c.all.Wait()
+	close(c.home)
+}
