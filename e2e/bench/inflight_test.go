@@ -43,7 +43,7 @@ func workerInFlight(b *testing.B, s *site, t *targets, size int, f figures) {
 	defer n.discard()
 	n.backlog(size, time.Now(), t.held, patience)
 	before := memory()
-	stop := n.worker(production, func(c *worker.Config) { c.Concurrency, c.HostConcurrency = size, size })
+	stop := n.worker(production, func(c *worker.Config) { c.Concurrency, c.HostConcurrency = 2*size, size })
 	defer stop()
 	began := time.Now()
 	n.waiting(t, size)

@@ -12,7 +12,7 @@ import (
 	worker "github.com/weplanx/workflow/worker/bootstrap"
 )
 
-// concurrency of all contenders, as a worker has it by default.
+// concurrency of the calls of all contenders.
 const concurrency = 64
 
 // contender works off a backlog of triggers.
@@ -32,10 +32,10 @@ var contenders = []contender{
 }
 
 // production is a worker's configuration as it is in use; only its log is
-// thrown away. All calls go to one host.
+// thrown away. All calls go to one host, which gets half of the slots at most.
 func production(c *worker.Config) {
 	c.Mode, c.Log = "release", logging.New("release", io.Discard)
-	c.Concurrency, c.HostConcurrency = concurrency, concurrency
+	c.Concurrency, c.HostConcurrency = 2*concurrency, concurrency
 }
 
 // BenchmarkPipeline has a backlog of triggers worked off whose target answers at

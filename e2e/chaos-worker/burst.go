@@ -14,7 +14,7 @@ import (
 // calls are made and recorded: a worker that is killed then is in the middle of
 // everything that it does, while most of the time it has nothing to do.
 func (t *trial) bursts(ctx, during context.Context) error {
-	r := rand.New(rand.NewPCG(t.plan.seed, 100))
+	r := rand.New(rand.NewPCG(t.plan.Seed, 100))
 	for t.plan.burst > 0 {
 		due, err := t.load.burst(ctx, t.plan.burst)
 		if err != nil || !fleet.Pause(during, time.Until(due)) {

@@ -42,8 +42,14 @@ func (t *trial) settle(ctx context.Context) error {
 	if !fleet.Pause(ctx, contract.EffectDelay) {
 		return ctx.Err()
 	}
+	ctx, fail := context.WithCancel(ctx)
+	defer fail()
 	began, empty := time.Now(), time.Now()
 	err := fleet.Await(ctx, drainLimit, "the last trigger", func() error {
+		if err := t.alive(); err != nil {
+			fail()
+			return err
+		}
 		left, err := t.left(ctx)
 		if err != nil || left > 0 {
 			empty = time.Now()
@@ -54,7 +60,7 @@ func (t *trial) settle(ctx context.Context) error {
 		}
 		return nil
 	})
-	fmt.Printf("chaos-worker: drained within %s of the end of harm\n", time.Since(began).Round(time.Second))
+	t.plan.Say(fmt.Sprintf("drained within %s of the end of harm", time.Since(began).Round(time.Second)))
 	return err
 }
 

@@ -4,11 +4,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/weplanx/workflow/e2e/internal/fleet"
@@ -36,35 +33,21 @@ func (t *trial) harmAll(ctx context.Context) error {
 	if !fleet.Pause(ctx, 5*time.Second) { // everything fires before the first harm
 		return ctx.Err()
 	}
-	limited, stop := context.WithTimeout(ctx, t.plan.duration)
-	defer stop()
-	during, fail := context.WithCancelCause(limited)
-	defer fail(nil)
-	var group sync.WaitGroup
-	do := func(what func() error) {
-		group.Go(func() {
-			if err := what(); err != nil {
-				fail(err)
-			}
-		})
-	}
+	kinds := []func(ctx, during context.Context) error{t.harmServers, t.bursts}
 	for i := range t.workers {
-		do(func() error { return t.harmWorker(ctx, during, i) })
+		kinds = append(kinds, func(ctx, during context.Context) error { return t.harmWorker(ctx, during, i) })
 	}
-	do(func() error { return t.cluster.Harm(ctx, during, t.nc, rand.New(rand.NewPCG(t.plan.seed, 1))) })
-	do(func() error { return t.bursts(ctx, during) })
-	group.Go(func() { t.progress(during) })
-	group.Wait()
-	if err := context.Cause(during); !errors.Is(err, context.DeadlineExceeded) { // the planned end
-		return err
-	}
-	return ctx.Err()
+	return t.plan.Harm(ctx, t.progress, kinds...)
+}
+
+func (t *trial) harmServers(ctx, during context.Context) error {
+	return t.cluster.Harm(ctx, during, t.nc, rand.New(rand.NewPCG(t.plan.Seed, 1)))
 }
 
 // harmWorker harms a worker again and again. What has begun is finished: only
 // ctx breaks it off.
 func (t *trial) harmWorker(ctx, during context.Context, i int) error {
-	r := rand.New(rand.NewPCG(t.plan.seed, uint64(2+i)))
+	r := rand.New(rand.NewPCG(t.plan.Seed, uint64(2+i)))
 	for fleet.Pause(during, fleet.Random(r, time.Second, 8*time.Second)) {
 		if err := t.harmOnce(ctx, t.workers[i], r); err != nil {
 			return err
@@ -103,9 +86,7 @@ func (t *trial) kill(ctx context.Context, w *worker, away time.Duration) error {
 
 func (t *trial) stall(ctx context.Context, w *worker, d time.Duration) {
 	defer t.harmed.Begin(stalled, w.Name)()
-	w.Signal(syscall.SIGSTOP)
-	fleet.Pause(ctx, d)
-	w.Signal(syscall.SIGCONT)
+	w.Stall(ctx, d)
 }
 
 // terminate asks a worker to stop, as an update does, and starts it again.
@@ -120,8 +101,6 @@ func (t *trial) terminate(ctx context.Context, w *worker, away time.Duration) er
 	return w.Start()
 }
 
-func (t *trial) progress(ctx context.Context) {
-	for fleet.Pause(ctx, 20*time.Second) {
-		fmt.Printf("chaos-worker: %s: %d calls, %s\n", time.Since(t.started).Round(time.Second), t.targets.count(), t.harmed.String())
-	}
+func (t *trial) progress() string {
+	return fmt.Sprintf("%d calls, %s", t.targets.count(), t.harmed.String())
 }

@@ -16,87 +16,52 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/signal"
-	"syscall"
-	"time"
 
-	"go.uber.org/goleak"
+	"github.com/weplanx/workflow/e2e/internal/drill"
 )
 
 // plan is what a trial does.
 type plan struct {
-	seed      uint64
-	duration  time.Duration // of harm
-	servers   int           // 1 or 3
-	schedules int
-	burst     int  // jobs that are due at once, every burstEvery
-	policies  bool // schedules with attempts, overlap and deadlines, too
-	keep      bool
+	drill.Plan
+
+	burst    int  // jobs that are due at once, every burstEvery
+	policies bool // schedules with attempts, overlap and deadlines, too
 }
 
 func main() {
-	var p plan
-	flag.Uint64Var(&p.seed, "seed", rand.Uint64(), "of the harm and of what targets answer; printed")
-	flag.DurationVar(&p.duration, "duration", time.Minute, "how long to do harm")
-	flag.IntVar(&p.servers, "servers", 3, "NATS servers, 1 or 3")
-	flag.IntVar(&p.schedules, "schedules", 60, "schedules to store")
+	p := plan{Plan: drill.Plan{Name: "chaos-worker"}}
+	p.Flags("the harm and of what targets answer", 60)
 	flag.IntVar(&p.burst, "burst", 300, "jobs that are due at once, every few seconds")
 	flag.BoolVar(&p.policies, "policies", true, "jobs with limits of attempts, overlap policies and deadlines, too")
-	flag.BoolVar(&p.keep, "keep", false, "keep the folder of a trial that succeeded, too")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := p.run(ctx)
-	stop()
-	if leak := goleak.Find(); leak != nil {
-		err = errors.Join(err, fmt.Errorf("goroutines are left: %w", leak))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "chaos-worker: FAILED:", err)
-		os.Exit(1)
-	}
-	fmt.Println("chaos-worker: passed")
+	p.Main(p.run)
 }
 
 func (p plan) check() error {
-	if p.servers != 1 && p.servers != 3 {
-		return errors.New("-servers: want 1 or 3")
+	if p.burst < 0 {
+		return errors.New("-burst: want 0 or more")
 	}
-	if p.schedules < 1 || p.duration <= 0 || p.burst < 0 {
-		return errors.New("-schedules, -duration: want more than 0; -burst: 0 or more")
-	}
-	return nil
+	return p.Check()
 }
 
 // run does the trial. Whatever happens, no process is left behind.
-func (p plan) run(ctx context.Context) (err error) {
+func (p plan) run(ctx context.Context) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	fmt.Printf("chaos-worker: -seed=%d -duration=%s -servers=%d -schedules=%d -burst=%d -policies=%t\n",
-		p.seed, p.duration, p.servers, p.schedules, p.burst, p.policies)
-	folder, err := os.MkdirTemp("", "chaos-worker-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil || p.keep {
-			fmt.Println("chaos-worker: logs and findings are kept in", folder)
-			return
+	p.Say(fmt.Sprintf("-seed=%d -duration=%s -servers=%d -schedules=%d -burst=%d -policies=%t",
+		p.Seed, p.Duration, p.Servers, p.Schedules, p.burst, p.policies))
+	return p.InFolder(func(folder string) error {
+		t, err := begin(ctx, p, folder)
+		if err != nil {
+			return err
 		}
-		err = os.RemoveAll(folder)
-	}()
-	t, err := begin(ctx, p, folder)
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	if err := t.harmAll(ctx); err != nil {
-		return err
-	}
-	if err := t.settle(ctx); err != nil {
-		return err
-	}
-	return t.conclude(ctx)
+		defer t.close()
+		for _, step := range []func(context.Context) error{t.harmAll, t.settle, t.conclude} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

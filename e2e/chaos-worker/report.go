@@ -5,12 +5,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/weplanx/workflow/e2e/chaos-worker/internal/account"
+	"github.com/weplanx/workflow/e2e/internal/drill"
 	"github.com/weplanx/workflow/e2e/internal/fleet"
 )
 
@@ -26,57 +25,32 @@ func (t *trial) report(v *account.Verdict) {
 			stops = append(stops, h.To.Sub(h.From))
 		}
 	}
-	lines := []string{
+	t.plan.Say(
 		fmt.Sprintf("demanded %d, triggers seen %d, ended %d, missed %d; missing %d, double %d, other findings %d",
 			v.Demanded, v.Seen, ended, v.Missed, missing, double, len(v.Findings)-missing-double),
-		"ended with: " + fleet.Listed(v.Outcomes),
+		"ended with: "+fleet.Listed(v.Outcomes),
 		fmt.Sprintf("calls %d, of %d occurrences, of which %d were accepted; retries %d", v.Calls, v.Called, v.Accepted, v.Retries),
 		fmt.Sprintf("repeated although accepted %d, of which %d by workers that were not harmed; after the final record %d; accepted but no success %d",
 			v.Repeats, v.Needless, v.Recalled, v.Ignored),
-		"harm: " + t.harmed.String(),
-		"first call after due: " + fleet.Quantiles(v.First),
-		"next call after a kill: " + fleet.Quantiles(v.Abandoned),
-		"stop on SIGTERM: " + fleet.Quantiles(stops),
-		"next call after a stop cut one off: " + fleet.Quantiles(v.HandedOn),
+		"harm: "+t.harmed.String(),
+		"first call after due: "+fleet.Quantiles(v.First),
+		"next call after a kill: "+fleet.Quantiles(v.Abandoned),
+		"stop on SIGTERM: "+fleet.Quantiles(stops),
+		"next call after a stop cut one off: "+fleet.Quantiles(v.HandedOn),
 		fmt.Sprintf("%d schedules, took %s", len(t.load.keys), time.Since(t.started).Round(time.Second)),
-	}
-	for _, line := range lines {
-		fmt.Println("chaos-worker:", line)
-	}
+	)
 }
-
-const (
-	shown  = 10  // findings on the terminal
-	traced = 100 // findings with all that is known in the file
-)
 
 // keepEvidence writes the findings and what is known of their occurrences.
 func (t *trial) keepEvidence(v *account.Verdict, e *account.Evidence) {
-	file, err := os.Create(filepath.Join(t.folder, "findings.txt"))
-	if err != nil {
-		fmt.Println("chaos-worker: findings cannot be kept:", err)
-		return
-	}
-	defer file.Close()
 	slices.SortStableFunc(v.Findings, func(a, b account.Finding) int { return a.Due.Compare(b.Due) })
-	for i, f := range v.Findings {
-		if i < shown {
-			fmt.Println("chaos-worker:", f)
-		}
-		fmt.Fprintln(file, f)
-	}
-	_ = t.harmed.Write(file)
-	for i, f := range v.Findings {
-		if i == traced {
-			break
-		}
-		fmt.Fprintf(file, "\n%s\n", f)
-		trace(file, f.ID, e)
+	drill.Keep(&t.plan.Plan, t.folder, v.Findings, &t.harmed, func(w io.Writer, f account.Finding) {
+		trace(w, f.ID, e)
 		if f.Other != "" {
-			fmt.Fprintf(file, "the other, %s:\n", f.Other)
-			trace(file, f.Other, e)
+			fmt.Fprintf(w, "the other, %s:\n", f.Other)
+			trace(w, f.Other, e)
 		}
-	}
+	})
 }
 
 // trace writes what is known of an occurrence.

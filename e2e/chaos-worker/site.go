@@ -105,6 +105,16 @@ func (s *site) ready(ctx context.Context) error {
 	return nil
 }
 
+// alive is an error when a service has ended by itself.
+func (s *site) alive() error {
+	for _, p := range s.services() {
+		if !p.Running() {
+			return fmt.Errorf("%s has ended by itself: see its log", p.Name)
+		}
+	}
+	return nil
+}
+
 // close ends every process.
 func (s *site) close() {
 	for _, w := range s.workers {

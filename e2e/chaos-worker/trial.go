@@ -28,7 +28,7 @@ type trial struct {
 // begin starts everything and stores the schedules.
 func begin(ctx context.Context, p plan, folder string) (_ *trial, err error) {
 	t := &trial{plan: p, started: time.Now()}
-	if t.site, err = newSite(ctx, folder, p.servers); err != nil {
+	if t.site, err = newSite(ctx, folder, p.Servers); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -36,7 +36,7 @@ func begin(ctx context.Context, p plan, folder string) (_ *trial, err error) {
 			t.close()
 		}
 	}()
-	if t.targets, err = newTargets(ctx, p.seed); err != nil {
+	if t.targets, err = newTargets(ctx, p.Seed); err != nil {
 		return nil, err
 	}
 	if err := t.start(ctx); err != nil {
@@ -64,7 +64,7 @@ func (t *trial) store(ctx context.Context) error {
 		return err
 	}
 	t.load = &load{schedules: schedules, targets: t.targets, policies: t.plan.policies}
-	return t.load.store(ctx, t.plan.schedules)
+	return t.load.store(ctx, t.plan.Schedules)
 }
 
 // close ends everything. It may be called more than once.

@@ -4,11 +4,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/weplanx/workflow/e2e/internal/fleet"
@@ -20,26 +17,9 @@ const stopLimit = 10 * time.Second
 // harmAll does harm of all kinds for the planned time. An error means that
 // something did not come back, or ended by itself.
 func (t *trial) harmAll(ctx context.Context) error {
-	limited, stop := context.WithTimeout(ctx, t.plan.duration)
-	defer stop()
-	during, fail := context.WithCancelCause(limited)
-	defer fail(nil)
-	var group sync.WaitGroup
-	group.Go(func() { t.load.change(during) })
-	group.Go(func() { t.progress(during) })
-	for _, harm := range []func(ctx, during context.Context) error{t.harmSchedulers, t.harmServers, t.harmWatch} {
-		group.Go(func() {
-			if err := harm(ctx, during); err != nil {
-				fail(err)
-			}
-		})
-	}
-	group.Wait()
-	err := context.Cause(during)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = nil // the planned end
-	}
-	r := rand.New(rand.NewPCG(t.plan.seed, 4))
+	change := func(_, during context.Context) error { t.load.change(during); return nil }
+	err := t.plan.Harm(ctx, t.progress, change, t.harmSchedulers, t.harmServers, t.harmWatch)
+	r := rand.New(rand.NewPCG(t.plan.Seed, 4))
 	for n := 0; n < t.plan.outages && err == nil; n++ {
 		err = t.outage(ctx, fleet.Random(r, 32*time.Second, 40*time.Second))
 	}
@@ -52,7 +32,7 @@ func (t *trial) harmAll(ctx context.Context) error {
 // harmSchedulers harms one scheduler after the other. What has begun is
 // finished: only ctx breaks it off.
 func (t *trial) harmSchedulers(ctx, during context.Context) error {
-	r := rand.New(rand.NewPCG(t.plan.seed, 2))
+	r := rand.New(rand.NewPCG(t.plan.Seed, 2))
 	for fleet.Pause(during, fleet.Random(r, 500*time.Millisecond, 3*time.Second)) {
 		for _, p := range t.schedulers {
 			if !p.Running() {
@@ -79,7 +59,7 @@ func (t *trial) harmSchedulers(ctx, during context.Context) error {
 }
 
 func (t *trial) harmServers(ctx, during context.Context) error {
-	return t.cluster.Harm(ctx, during, t.nc, rand.New(rand.NewPCG(t.plan.seed, 3)))
+	return t.cluster.Harm(ctx, during, t.nc, rand.New(rand.NewPCG(t.plan.Seed, 3)))
 }
 
 func (t *trial) killScheduler(ctx context.Context, i int, away time.Duration) error {
@@ -96,9 +76,7 @@ func (t *trial) killScheduler(ctx context.Context, i int, away time.Duration) er
 func (t *trial) stallScheduler(ctx context.Context, i int, d time.Duration) error {
 	p := t.schedulers[i]
 	defer t.harmed.Begin("scheduler stalled", p.Name)()
-	p.Signal(syscall.SIGSTOP)
-	fleet.Pause(ctx, d)
-	p.Signal(syscall.SIGCONT)
+	p.Stall(ctx, d)
 	return nil
 }
 
@@ -140,8 +118,6 @@ func (t *trial) outage(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-func (t *trial) progress(ctx context.Context) {
-	for fleet.Pause(ctx, 20*time.Second) {
-		fmt.Printf("chaos: %s: %d triggers, %s\n", time.Since(t.started).Round(time.Second), len(t.queue.all()), t.harmed.String())
-	}
+func (t *trial) progress() string {
+	return fmt.Sprintf("%d triggers, %s", len(t.queue.all()), t.harmed.String())
 }

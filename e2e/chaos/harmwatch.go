@@ -22,7 +22,7 @@ const (
 // heartbeats and commits arrive in time, so that nobody takes its partitions
 // over. A delay needs some seconds to grow.
 func (t *trial) harmWatch(_, during context.Context) error {
-	r := rand.New(rand.NewPCG(t.plan.seed, 5))
+	r := rand.New(rand.NewPCG(t.plan.Seed, 5))
 	for fleet.Pause(during, fleet.Random(r, 500*time.Millisecond, 3*time.Second)) {
 		end := t.harmed.Begin("watch delayed", t.schedulers[schedulers-1].Name)
 		t.delayWatch(fleet.Random(r, leastDelay, mostDelay))

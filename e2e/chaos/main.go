@@ -20,90 +20,52 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/signal"
-	"syscall"
-	"time"
 
-	"go.uber.org/goleak"
+	"github.com/weplanx/workflow/e2e/internal/drill"
 )
 
 // plan is what a trial does.
 type plan struct {
-	seed      uint64
-	duration  time.Duration // of harm
-	servers   int           // 1 or 3
-	schedules int
-	outages   int // times at which no scheduler runs for longer than 30 s
-	peace     int // times each scheduler is killed before any other harm is done
-	keep      bool
+	drill.Plan
+
+	outages int // times at which no scheduler runs for longer than 30 s
+	peace   int // times each scheduler is killed before any other harm is done
 }
 
 func main() {
-	var p plan
-	flag.Uint64Var(&p.seed, "seed", rand.Uint64(), "of the harm and the changes of schedules; printed")
-	flag.DurationVar(&p.duration, "duration", time.Minute, "how long to do harm")
-	flag.IntVar(&p.servers, "servers", 3, "NATS servers, 1 or 3")
-	flag.IntVar(&p.schedules, "schedules", 300, "schedules to store")
+	p := plan{Plan: drill.Plan{Name: "chaos"}}
+	p.Flags("the harm and the changes of schedules", 300)
 	flag.IntVar(&p.outages, "outages", 0, "times at which no scheduler runs for 32 to 40 s, on top of duration")
 	flag.IntVar(&p.peace, "peace", 1, "times each scheduler is killed, one after the other, before any other harm is done")
-	flag.BoolVar(&p.keep, "keep", false, "keep the folder of a trial that succeeded, too")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := p.run(ctx)
-	stop()
-	if leak := goleak.Find(); leak != nil {
-		err = errors.Join(err, fmt.Errorf("goroutines are left: %w", leak))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "chaos: FAILED:", err)
-		os.Exit(1)
-	}
-	fmt.Println("chaos: passed")
+	p.Main(p.run)
 }
 
 func (p plan) check() error {
-	if p.servers != 1 && p.servers != 3 {
-		return errors.New("-servers: want 1 or 3")
+	if p.outages < 0 || p.peace < 0 {
+		return errors.New("-outages, -peace: want 0 or more")
 	}
-	if p.schedules < 1 || p.duration <= 0 || p.outages < 0 || p.peace < 0 {
-		return errors.New("-schedules, -duration: want more than 0; -outages, -peace: 0 or more")
-	}
-	return nil
+	return p.Check()
 }
 
 // run does the trial. Whatever happens, no process is left behind.
-func (p plan) run(ctx context.Context) (err error) {
+func (p plan) run(ctx context.Context) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	fmt.Printf("chaos: -seed=%d -duration=%s -servers=%d -schedules=%d -outages=%d -peace=%d\n",
-		p.seed, p.duration, p.servers, p.schedules, p.outages, p.peace)
-	folder, err := os.MkdirTemp("", "chaos-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil || p.keep {
-			fmt.Println("chaos: logs and findings are kept in", folder)
-			return
+	p.Say(fmt.Sprintf("-seed=%d -duration=%s -servers=%d -schedules=%d -outages=%d -peace=%d",
+		p.Seed, p.Duration, p.Servers, p.Schedules, p.outages, p.peace))
+	return p.InFolder(func(folder string) error {
+		t, err := begin(ctx, p, folder)
+		if err != nil {
+			return err
 		}
-		err = os.RemoveAll(folder)
-	}()
-	t, err := begin(ctx, p, folder)
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	if err := t.killInPeace(ctx); err != nil {
-		return err
-	}
-	if err := t.harmAll(ctx); err != nil {
-		return err
-	}
-	if err := t.settle(ctx); err != nil {
-		return err
-	}
-	return t.conclude(ctx)
+		defer t.close()
+		for _, step := range []func(context.Context) error{t.killInPeace, t.harmAll, t.settle, t.conclude} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

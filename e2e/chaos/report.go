@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/weplanx/workflow/e2e/internal/drill"
 	"github.com/weplanx/workflow/e2e/internal/fleet"
 	"github.com/weplanx/workflow/e2e/internal/oracle"
 	"github.com/weplanx/workflow/shared/contract"
@@ -26,55 +26,32 @@ func (t *trial) report(v *oracle.Verdict, revisions int) {
 		}
 	}
 	duplicates := v.Count(oracle.Duplicate)
-	lines := []string{
+	t.plan.Say(
 		fmt.Sprintf("expected %d, stored %d, missed %d (in %d triggers), duplicates %d, unexplained %d",
 			v.Expected, v.Stored, v.Missed, v.MissedTriggers, duplicates, len(v.Findings)-duplicates),
-		"harm: " + t.harmed.String(),
+		"harm: "+t.harmed.String(),
 		fmt.Sprintf("changes: %s, failed %d; %d revisions of %d keys; number of partitions %d times",
 			fleet.Listed(t.load.counts), t.load.failed, revisions, len(t.load.keys), t.repartitioned),
 		fmt.Sprintf("stored after due: %s; %d late", fleet.Quantiles(v.Lateness), late),
-		"takeover in peace: " + t.peace.String(),
-		"takeover under other harm too: " + t.took.String(),
+		"takeover in peace: "+t.peace.String(),
+		"takeover under other harm too: "+t.took.String(),
 		fmt.Sprintf("redelivered %d, took %s", t.queue.redelivered, time.Since(t.started).Round(time.Second)),
-	}
-	for _, line := range lines {
-		fmt.Println("chaos:", line)
-	}
+	)
 }
 
-const (
-	shown  = 10  // findings on the terminal
-	traced = 100 // findings with their surroundings in the file
-	around = 3 * time.Second
-)
+const around = 3 * time.Second // of a finding
 
 // keepEvidence writes the findings and what schedulers said around them.
 func (t *trial) keepEvidence(v *oracle.Verdict) {
-	file, err := os.Create(filepath.Join(t.folder, "findings.txt"))
-	if err != nil {
-		fmt.Println("chaos: findings cannot be kept:", err)
-		return
-	}
-	defer file.Close()
 	slices.SortFunc(v.Findings, func(a, b oracle.Finding) int { return a.Due.Compare(b.Due) })
-	for i, f := range v.Findings {
-		if i < shown {
-			fmt.Println("chaos:", f)
-		}
-		fmt.Fprintln(file, f)
-	}
-	_ = t.harmed.Write(file)
-	partitions := t.partitions()
-	for i, f := range v.Findings {
-		if i == traced {
-			break
-		}
-		partition := contract.Partition(f.Key, max(partitions, 1))
-		fmt.Fprintf(file, "\n%s\ncommits of partition %d around it:\n", f, partition)
+	partitions := max(t.partitions(), 1)
+	drill.Keep(&t.plan.Plan, t.folder, v.Findings, &t.harmed, func(w io.Writer, f oracle.Finding) {
+		partition := contract.Partition(f.Key, partitions)
+		fmt.Fprintf(w, "commits of partition %d around it:\n", partition)
 		for _, p := range t.schedulers {
-			trace(file, &p.Process, partition, f.Due)
+			trace(w, &p.Process, partition, f.Due)
 		}
-	}
+	})
 }
 
 var (

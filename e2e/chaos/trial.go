@@ -37,7 +37,7 @@ type trial struct {
 // begin starts everything and stores the schedules.
 func begin(ctx context.Context, p plan, folder string) (_ *trial, err error) {
 	t := &trial{plan: p}
-	if t.site, err = newSite(ctx, folder, p.servers); err != nil {
+	if t.site, err = newSite(ctx, folder, p.Servers); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -86,7 +86,7 @@ func (t *trial) observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.load = newWorkload(schedules, t.plan.seed, t.plan.schedules)
+	t.load = newWorkload(schedules, t.plan.Seed, t.plan.Schedules)
 	return t.load.store(ctx)
 }
 

@@ -16,7 +16,7 @@ import (
 // line of its log names the setting and does not tell the secret.
 func TestRefusedCredential(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := on(t, mainCluster)
 	stranger, err := nkeys.CreateUser()
 	if err != nil {
 		t.Fatal(err)
@@ -28,8 +28,8 @@ func TestRefusedCredential(t *testing.T) {
 	seed := string(raw)
 	exits := wait.ForExit().WithExitTimeout(20 * time.Second)
 	for name, request := range map[string]testcontainers.ContainerRequest{
-		"schedule": s.scheduler("beta", seed, exits),
-		"worker":   s.worker("beta", seed, exits),
+		"schedule": s.scheduler(app, seed, exits),
+		"worker":   s.worker(app, seed, exits),
 	} {
 		// Containers come one after the other; what runs meanwhile is cheap.
 		n := s.run(name, request)

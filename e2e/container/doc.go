@@ -1,10 +1,33 @@
-// Package container tests the product from outside, in containers: a NATS
-// server with NKEY authentication, schedulers that read the documents'
-// config.yml and workers that read the documents' environment.
+// Package container tests the product from outside, in containers: three NATS
+// servers as natsconf configures them (NKEY, TLS, least privilege), schedulers and
+// workers from the Dockerfiles and manifests of deploy/, and targets in the test's
+// process. Every scenario ends with the ledger: what schedules demand, computed
+// apart from the engine, against the triggers that were stored, the final records
+// and the webhook-ids that arrived.
 //
-// The tests need a Docker engine, 20.10 or newer, and have the build tag e2e,
-// so that without one they are left out visibly instead of being skipped. They
-// pull nothing: every image is made FROM scratch out of a static program that
-// is compiled here. Names are unique to a run, and containers, networks and
-// images are removed at its end.
+// The tests need a Docker engine, 20.10 or newer, on this machine, and have the
+// build tag e2e, so that without one they are left out visibly instead of being
+// skipped. They pull nothing: every image is made FROM scratch out of a static
+// program that is compiled here. E2E_NATS_IMAGE names another image of NATS, and
+// E2E_PREVIOUS the commit from which updates start.
+//
+// # Clusters
+//
+// Three clusters are started when they are first asked for and shared by the
+// scenarios, each of which has a namespace of its own:
+//
+//   - mainCluster: all in one network.
+//   - plainCluster: the same, but clients need no TLS, as in the documents.
+//   - splitCluster: a network between the servers, and one from each of them to
+//     the services, so that they can be cut apart one by one.
+//
+// Scenarios that harm the servers run first, one after the other; the others run
+// side by side.
+//
+// # What is left
+//
+// Names and labels are unique to a run. Containers, networks, volumes and images
+// are removed at its end, also when it is interrupted or takes too long, and a run
+// after which anything is left fails. When a test fails the logs of its
+// containers, and of the servers, are in its folder of artifacts.
 package container

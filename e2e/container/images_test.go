@@ -16,71 +16,63 @@ import (
 
 	"github.com/moby/moby/api/types/build"
 	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
 )
 
-// image is a program and the Dockerfile that packs it.
-type image struct {
-	program    string // base name of what go build makes of pkg
-	pkg        string
-	dockerfile string
+const root = "../.." // of the repository
+
+// Names of images, and of the programs in them.
+const (
+	natsServer = "nats-server"
+	scheduler  = "schedule"
+	worker     = "worker"
+	natsconf   = "natsconf" // no image: the test runs it itself
+	before     = "-previous"
+)
+
+// Versions that programs are linked with. Targets see a worker's.
+const (
+	newVersion = "e2e-new"
+	oldVersion = "e2e-previous"
+)
+
+var packages = map[string]string{
+	natsServer: "github.com/nats-io/nats-server/v2",
+	scheduler:  "github.com/weplanx/workflow/schedule/cmd/schedule",
+	worker:     "github.com/weplanx/workflow/worker/cmd/worker",
+	natsconf:   "github.com/weplanx/workflow/tools/cmd/natsconf",
 }
 
-var images = []image{
-	{"nats-server", "github.com/nats-io/nats-server/v2", "testdata/nats.Dockerfile"},
-	{"schedule", "github.com/weplanx/workflow/schedule/cmd/schedule", "../../deploy/schedule/Dockerfile"},
-	{"worker", "github.com/weplanx/workflow/worker/cmd/worker", "../../deploy/worker/Dockerfile"},
-}
-
-// engine is the Docker engine and the tags of the images made on it for this
-// run.
-type engine struct {
-	*testcontainers.DockerClient
-	tags map[string]string // by program
-}
-
-// openEngine builds all images.
-func openEngine(ctx context.Context, run string) (*engine, error) {
-	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("docker: %w", err)
+// buildImages compiles all programs and packs them.
+func (e *engine) buildImages(ctx context.Context) error {
+	dockerfiles := map[string]string{
+		natsServer: "testdata/nats.Dockerfile",
+		scheduler:  root + "/deploy/schedule/Dockerfile",
+		worker:     root + "/deploy/worker/Dockerfile",
 	}
-	e := &engine{DockerClient: docker, tags: map[string]string{}}
-	dir, err := os.MkdirTemp("", "e2e")
-	if err != nil {
-		return nil, err
+	if image := os.Getenv("E2E_NATS_IMAGE"); image != "" {
+		delete(packages, natsServer)
+		delete(dockerfiles, natsServer)
+		e.tags[natsServer] = image
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := compile(ctx, dir); err != nil {
-		return nil, err
+	programs := []string{packages[scheduler], packages[worker], packages[natsconf]}
+	if pkg, ok := packages[natsServer]; ok {
+		programs = append(programs, pkg)
 	}
-	for _, i := range images {
-		tag := "workflow-e2e/" + i.program + ":" + run
-		if err := e.build(ctx, i, dir, tag); err != nil {
-			return nil, errors.Join(fmt.Errorf("image %s: %w", i.program, err), e.close(ctx))
+	if err := compile(ctx, ".", e.work, newVersion, programs...); err != nil {
+		return err
+	}
+	for name, dockerfile := range dockerfiles {
+		if err := e.pack(ctx, name, dockerfile, filepath.Join(e.work, name), name); err != nil {
+			return err
 		}
-		e.tags[i.program] = tag
 	}
-	return e, nil
+	return e.buildPrevious(ctx)
 }
 
-// close removes the images.
-func (e *engine) close(ctx context.Context) error {
-	var errs []error
-	for _, tag := range e.tags {
-		_, err := e.ImageRemove(ctx, tag, client.ImageRemoveOptions{Force: true, PruneChildren: true})
-		errs = append(errs, err)
-	}
-	return errors.Join(append(errs, e.Close())...)
-}
-
-// compile makes static programs of all images.
-func compile(ctx context.Context, dir string) error {
-	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", dir + "/"}
-	for _, i := range images {
-		args = append(args, i.pkg)
-	}
-	cmd := exec.CommandContext(ctx, "go", args...)
+// compile makes static programs of packages, in the folder out.
+func compile(ctx context.Context, dir, out, version string, pkgs ...string) error {
+	args := []string{"build", "-C", dir, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + version, "-o", out + "/"}
+	cmd := exec.CommandContext(ctx, "go", append(args, pkgs...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
@@ -88,19 +80,32 @@ func compile(ctx context.Context, dir string) error {
 	return nil
 }
 
-func (e *engine) build(ctx context.Context, i image, dir, tag string) error {
-	archive, err := pack(i, dir)
+// pack builds the image name: a Dockerfile, and in its context the licence and the
+// file program.
+func (e *engine) pack(ctx context.Context, name, dockerfile, path, program string) error {
+	tag := "workflow-e2e/" + name + ":" + e.run
+	archive, err := archived(map[string]string{"Dockerfile": dockerfile, "LICENSE": "../../LICENSE", program: path})
 	if err != nil {
 		return err
 	}
+	e.built = append(e.built, tag)
 	built, err := e.ImageBuild(ctx, archive, client.ImageBuildOptions{
-		Tags: []string{tag}, Remove: true, ForceRemove: true, Version: build.BuilderV1,
+		Tags: []string{tag}, Labels: e.labels(), Remove: true, ForceRemove: true, Version: build.BuilderV1,
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		defer built.Body.Close()
+		err = outcome(built.Body)
 	}
-	defer built.Body.Close()
-	for d := json.NewDecoder(built.Body); ; {
+	if err != nil {
+		return fmt.Errorf("image %s: %w", name, err)
+	}
+	e.tags[name] = tag
+	return nil
+}
+
+// outcome reads what the engine says about a build.
+func outcome(r io.Reader) error {
+	for d := json.NewDecoder(r); ; {
 		var line struct{ Error string }
 		if err := d.Decode(&line); errors.Is(err, io.EOF) {
 			return nil
@@ -113,11 +118,11 @@ func (e *engine) build(ctx context.Context, i image, dir, tag string) error {
 	}
 }
 
-// pack makes the build context: the Dockerfile and the program.
-func pack(i image, dir string) (io.Reader, error) {
+// archived is a build context of files, by their names in it.
+func archived(files map[string]string) (io.Reader, error) {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	for name, path := range map[string]string{"Dockerfile": i.dockerfile, i.program: filepath.Join(dir, i.program)} {
+	for name, path := range files {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

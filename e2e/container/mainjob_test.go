@@ -3,6 +3,7 @@
 package container_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -18,6 +19,9 @@ import (
 	"github.com/weplanx/workflow/shared/contract"
 )
 
+// app is the namespace of the main job.
+const app = "app"
+
 // request is what arrived at a target.
 type request struct {
 	method string
@@ -28,7 +32,7 @@ type request struct {
 // listen is a target on the site's gateway; requests come on the channel.
 func (s *site) listen() (url string, requests <-chan request) {
 	s.t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(s.t.Context(), "tcp", s.gateway+":0")
+	listener, err := (&net.ListenConfig{}).Listen(s.t.Context(), "tcp", s.front.gateway+":0")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -55,16 +59,16 @@ func (s *site) listen() (url string, requests <-chan request) {
 // tells, the state is right, and once removed it fires no more.
 func TestMainJob(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.startScheduler("beta")
-	s.startWorker("beta")
+	s := on(t, mainCluster)
+	s.startScheduler(app)
+	s.startWorker(app)
 	url, requests := s.listen()
-	nc := s.connect()
+	nc := s.as(app + ".client")
 	js, err := nc.JetStream(nats.PublishAsyncMaxPending(256))
 	if err != nil {
 		t.Fatal(err)
 	}
-	schedule, err := client.New("beta", nc, js)
+	schedule, err := client.New(app, nc, js)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +88,7 @@ func TestMainJob(t *testing.T) {
 		t.Errorf("%s: %v", contract.HeaderTime, err)
 	}
 	checkState(t, schedule, nominal)
-	s.checkLog(nc, got.header.Get(contract.HeaderID))
+	checkLog(t, schedule, got.header.Get(contract.HeaderID))
 
 	if err := schedule.Remove("test"); err != nil {
 		t.Fatal(err)
@@ -113,7 +117,7 @@ func checkCallback(t *testing.T, r request) {
 	}
 	for name, want := range map[string]string{
 		"X-Tenant":               "t1",
-		contract.HeaderNamespace: "beta",
+		contract.HeaderNamespace: app,
 		contract.HeaderKey:       "test",
 		contract.HeaderIndex:     "0",
 		contract.HeaderAttempt:   "1",
@@ -139,33 +143,23 @@ func checkState(t *testing.T, schedule *client.Schedule, called time.Time) {
 }
 
 // checkLog waits for the final record of an occurrence.
-func (s *site) checkLog(nc *nats.Conn, id string) {
-	s.t.Helper()
-	js, err := nc.JetStream()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	records, err := js.SubscribeSync("beta.results.test", nats.OrderedConsumer(), nats.DeliverAll())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for {
-		msg, err := records.NextMsg(patience)
+func checkLog(t *testing.T, schedule *client.Schedule, id string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for r, err := range schedule.Results(ctx, "test", client.ResultQuery{Follow: true}) {
 		if err != nil {
-			s.t.Fatalf("no final record of %s: %v", id, err)
-		}
-		r, err := contract.Decode[contract.Result](msg.Data)
-		if err != nil {
-			s.t.Fatal(err)
+			t.Fatalf("no final record of %s: %v", id, err)
 		}
 		if r.ID != id || r.Kind != contract.KindFinal {
 			continue
 		}
 		if r.Outcome != contract.OutcomeSuccess || r.Status != http.StatusOK {
-			s.t.Errorf("final record %+v, want success with status 200", r)
+			t.Errorf("final record %+v, want success with status 200", r)
 		}
 		return
 	}
+	t.Fatalf("the log ended without a final record of %s", id)
 }
 
 // checkSilence drains what comes until a time and wants nothing after it.

@@ -4,10 +4,10 @@ package container_test
 
 import (
 	"context"
-	"crypto/rand"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 )
 
@@ -15,9 +15,10 @@ import (
 var docker *engine
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	code, err := testAll(m)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
+		fmt.Fprintln(os.Stderr, "FAIL: e2e:", err)
 		os.Exit(1)
 	}
 	os.Exit(code)
@@ -33,12 +34,18 @@ func testAll(m *testing.M) (code int, err error) {
 		defaultEnv("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1")
 	}
 	ctx := context.Background()
-	docker, err = openEngine(ctx, strings.ToLower(rand.Text()[:10]))
-	if err != nil {
+	if docker, err = openEngine(ctx); err != nil {
 		return 1, err
 	}
+	defer watch()()
+	if err := docker.buildImages(ctx); err != nil {
+		return 1, errors.Join(err, docker.close(ctx))
+	}
 	code = m.Run()
-	return code, docker.close(ctx)
+	if docker.closing.Load() {
+		select {} // the run is broken off, which ends the process
+	}
+	return code, errors.Join(closeClusters(ctx), docker.close(ctx))
 }
 
 func defaultEnv(name, value string) {

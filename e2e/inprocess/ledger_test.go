@@ -36,7 +36,8 @@ func TestLedgerOfTwoNamespaces(t *testing.T) {
 			startScheduler(t, server, namespace)
 			startWorker(t, server, namespace)
 		}
-		trials[namespace] = trial.New(t, server.Connect(t), namespace, every)
+		nc := server.Connect(t)
+		trials[namespace] = trial.New(t, nc, nc, namespace, every)
 		trials[namespace].Audit()
 	}
 	trials["one"].Store(25, target.URL("127.0.0.1"))
@@ -52,7 +53,7 @@ func TestLedgerOfTwoNamespaces(t *testing.T) {
 		tr.Remove()
 	}
 	for _, tr := range trials {
-		tr.Finish(occurrences, ledger.Rules{Published: true})
+		tr.Finish(ledger.Rules{Published: true})
 	}
 }
 
@@ -64,7 +65,8 @@ func TestLedgerWhileNodesComeAndGo(t *testing.T) {
 	var tr *trial.Trial
 	target := receiver.Start(t, "127.0.0.1:0", func(c receiver.Call) { tr.Arrived(c) })
 	stopScheduler, stopWorker := startScheduler(t, server, "ns"), startWorker(t, server, "ns")
-	tr = trial.New(t, server.Connect(t), "ns", every)
+	nc := server.Connect(t)
+	tr = trial.New(t, nc, nc, "ns", every)
 	tr.Audit()
 	tr.Store(20, target.URL("127.0.0.1"))
 	tr.Await(3, patience)
@@ -73,5 +75,5 @@ func TestLedgerWhileNodesComeAndGo(t *testing.T) {
 	stopWorker()
 	stopScheduler()
 	tr.Await(occurrences, patience)
-	tr.Finish(occurrences, ledger.Rules{Published: true})
+	tr.Finish(ledger.Rules{Published: true})
 }

@@ -1,4 +1,4 @@
 FROM scratch
 COPY nats-server /nats-server
-EXPOSE 4222
-ENTRYPOINT ["/nats-server", "-c", "/nats.conf"]
+EXPOSE 4222 6222 8222
+ENTRYPOINT ["/nats-server"]

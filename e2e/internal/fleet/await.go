@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -11,6 +12,7 @@ import (
 const (
 	pollEvery  = 50 * time.Millisecond
 	getTimeout = 2 * time.Second
+	shownBytes = 300 // of an answer
 )
 
 // Await calls done until it returns nil; what names it when it takes longer
@@ -46,7 +48,8 @@ func Random(r *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(r.Int64N(int64(high-low)/1e6+1))*time.Millisecond
 }
 
-// Get returns nil when the answer is 200.
+// Get returns nil when the answer is 200, and otherwise an error that tells how it
+// begins.
 func Get(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, getTimeout)
 	defer cancel()
@@ -61,7 +64,8 @@ func Get(ctx context.Context, url string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", url, response.Status)
+		text, _ := io.ReadAll(io.LimitReader(response.Body, shownBytes)) // what is there will do
+		return fmt.Errorf("%s answers %s: %s", url, response.Status, text)
 	}
 	return nil
 }

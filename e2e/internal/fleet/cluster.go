@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -140,9 +139,7 @@ func (c *Cluster) killOne(ctx context.Context, s *Server, away time.Duration) er
 
 func (c *Cluster) stall(ctx context.Context, s *Server, d time.Duration) {
 	defer c.Harmed.Begin(ServerStalled, s.Name)()
-	s.Signal(syscall.SIGSTOP)
-	Pause(ctx, d)
-	s.Signal(syscall.SIGCONT)
+	s.Stall(ctx, d)
 }
 
 // CaughtUp waits until every server is healthy and every stream has all its

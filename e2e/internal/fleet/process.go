@@ -89,6 +89,13 @@ func (p *Process) Running() bool {
 	}
 }
 
+// Stall stops the process for d, or until ctx ends.
+func (p *Process) Stall(ctx context.Context, d time.Duration) {
+	p.Signal(syscall.SIGSTOP)
+	Pause(ctx, d)
+	p.Signal(syscall.SIGCONT)
+}
+
 // Kill ends the process at once and waits until it has ended.
 func (p *Process) Kill() {
 	p.Signal(syscall.SIGKILL)

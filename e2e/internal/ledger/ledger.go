@@ -3,12 +3,14 @@
 //
 // It computes the expected occurrences apart from the engine, from nothing but
 // the server's timestamps of what was stored: a job "@every d" that was stored
-// at S occurs at S+d, S+2d, … An observation that belongs to none of these is
+// at S occurs at S+d, S+2d, … and, removed at R, for as long as these are due
+// before R + contract.EffectDelay. An observation that belongs to none of these is
 // a finding, and so is a gap: when the k-th occurrence of a key was seen in any
 // book, the k-1 before it must be complete.
 package ledger
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -35,6 +37,7 @@ type Ledger struct {
 // account is what was seen of one key; occurrences count from 1.
 type account struct {
 	stored time.Time
+	last   int // known once the key was removed; before, 0
 	seen   map[int]*entry
 }
 
@@ -47,9 +50,13 @@ type occurrence struct {
 // entry is what was seen of one occurrence.
 type entry struct {
 	published int
-	called    int
+	called    []time.Time // when each call arrived
 	finals    []contract.Result
+	missed    []time.Time // when each record that covers it was stored
 }
+
+// ended: nothing more is to be waited for.
+func (e *entry) ended() bool { return e != nil && len(e.finals)+len(e.missed) > 0 }
 
 // New makes a ledger of a namespace whose jobs are all "@every every".
 func New(namespace string, every time.Duration) *Ledger {
@@ -74,6 +81,32 @@ func (l *Ledger) Stored(key string, at time.Time) {
 	}
 }
 
+// Removed says when a key was removed, by the server's timestamp. From here on
+// its last occurrence is known.
+func (l *Ledger) Removed(key string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.keys[key]
+	// Due is the nominal time, but not before the schedule takes effect.
+	effect := at.Add(contract.EffectDelay)
+	if !a.stored.Add(contract.EffectDelay).Before(effect) {
+		return
+	}
+	a.last = int((effect.Sub(a.stored) - 1) / l.every)
+}
+
+// Due is when the n-th occurrence of a key is due, n from 1: at its nominal time,
+// but not before the schedule takes effect.
+func (l *Ledger) Due(key string, n int) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	stored := l.keys[key].stored
+	if effect := stored.Add(contract.EffectDelay); l.nominal(stored, n).Before(effect) {
+		return effect
+	}
+	return l.nominal(stored, n)
+}
+
 func (l *Ledger) nominal(stored time.Time, n int) time.Time {
 	return stored.Add(time.Duration(n) * l.every)
 }
@@ -84,22 +117,42 @@ func (l *Ledger) Published(t contract.Trigger) {
 }
 
 // Called says that the callback with this webhook-id arrived.
-func (l *Ledger) Called(id string) {
-	l.observe("callback", id, func(e *entry) { e.called++ })
+func (l *Ledger) Called(id string, at time.Time) {
+	l.observe("callback", id, func(e *entry) { e.called = append(e.called, at) })
 }
 
-// Recorded says what the log stream holds. Attempts are not counted: a
-// callback that was tried again has several.
-func (l *Ledger) Recorded(r contract.Result) {
+// Recorded says what the log stream holds, and by the server's timestamp since
+// when. Attempts are not counted: a callback that was tried again has several.
+func (l *Ledger) Recorded(r contract.Result, at time.Time) {
 	switch r.Kind {
 	case contract.KindFinal:
 		l.observe("final record", r.ID, func(e *entry) { e.finals = append(e.finals, r) })
 	case contract.KindAttempt:
 		l.observe("attempt", r.ID, func(*entry) {})
+	case contract.KindMissed:
+		l.missed(r, at)
 	default:
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.others = append(l.others, "record of kind "+r.Kind+" for "+r.Key+": "+r.Reason)
+	}
+}
+
+// missed enters a record about a range of occurrences, which must be exactly the
+// nominal times that are in it.
+func (l *Ledger) missed(r contract.Result, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, count := l.keys[r.Key], int64(0)
+	for n := 1; a != nil && n <= beyond; n++ {
+		if nominal := l.nominal(a.stored, n); !nominal.Before(r.From) && !nominal.After(r.To) {
+			e := a.entry(n)
+			e.missed = append(e.missed, at)
+			count++
+		}
+	}
+	if count != r.Count || count == 0 {
+		l.others = append(l.others, fmt.Sprintf("record of kind %s for %s counts %d, want %d: %s", r.Kind, r.Key, r.Count, count, r.Reason))
 	}
 }
 
@@ -112,24 +165,12 @@ func (l *Ledger) observe(what, id string, change func(*entry)) {
 		l.others = append(l.others, what+" with an ID that no occurrence has: "+id)
 		return
 	}
-	a := l.keys[o.key]
-	if a.seen[o.n] == nil {
-		a.seen[o.n] = &entry{}
-	}
-	change(a.seen[o.n])
+	change(l.keys[o.key].entry(o.n))
 }
 
-// Complete reports how many of the first n occurrences of every key have a
-// final record, and how many there are.
-func (l *Ledger) Complete(n int) (done, want int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, a := range l.keys {
-		for i := 1; i <= n; i++ {
-			if e := a.seen[i]; e != nil && len(e.finals) > 0 {
-				done++
-			}
-		}
+func (a *account) entry(n int) *entry {
+	if a.seen[n] == nil {
+		a.seen[n] = &entry{}
 	}
-	return done, n * len(l.keys)
+	return a.seen[n]
 }

@@ -16,9 +16,9 @@ const (
 
 var stored = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 
-func id(key string, n int) string {
-	return contract.OccurrenceID(namespace, key, 0, stored.Add(time.Duration(n)*every))
-}
+func nominal(n int) time.Time { return stored.Add(time.Duration(n) * every) }
+
+func id(key string, n int) string { return contract.OccurrenceID(namespace, key, 0, nominal(n)) }
 
 func final(key string, n int, outcome string) contract.Result {
 	return contract.Result{Kind: contract.KindFinal, ID: id(key, n), Key: key, Outcome: outcome}
@@ -38,9 +38,9 @@ func balanced() *ledger.Ledger {
 
 func whole(l *ledger.Ledger, key string, n int) {
 	l.Published(contract.Trigger{ID: id(key, n)})
-	l.Called(id(key, n))
-	l.Recorded(contract.Result{Kind: contract.KindAttempt, ID: id(key, n), Key: key})
-	l.Recorded(final(key, n, contract.OutcomeSuccess))
+	l.Called(id(key, n), nominal(n))
+	l.Recorded(contract.Result{Kind: contract.KindAttempt, ID: id(key, n), Key: key}, nominal(n))
+	l.Recorded(final(key, n, contract.OutcomeSuccess), nominal(n))
 }
 
 func TestCheck(t *testing.T) {
@@ -70,19 +70,23 @@ func TestCheck(t *testing.T) {
 			3,
 			[]string{"a #2 (12:00:02.123): 2 triggers"},
 		},
-		{"called twice", func(l *ledger.Ledger) { l.Called(id("b", 1)) }, strict, 3, []string{"b #1 (12:00:01.123): called 2 times"}},
-		{"called twice, which is allowed", func(l *ledger.Ledger) { l.Called(id("b", 1)) }, ledger.Rules{CalledAgain: true}, 3, nil},
-		{"two final records", func(l *ledger.Ledger) { l.Recorded(final("a", 3, contract.OutcomeSuccess)) }, strict, 3, []string{"a #3 (12:00:03.123): 2 final records"}},
+		{"called twice", calledAgain(1), strict, 3, []string{"b #1 (12:00:01.123): called 2 times"}},
+		{"called again after harm", calledAgain(1), harmedAt(2 * time.Second), 3, nil},
+		{"called again after harm that began long after", calledAgain(1), harmedAt(12 * time.Second), 3, []string{"b #1 (12:00:01.123): called 2 times"}},
+		{"called again after harm that was over", calledAgain(3), harmedAt(time.Second), 3, []string{"b #3 (12:00:03.123): called 2 times"}},
+		{"two final records", func(l *ledger.Ledger) {
+			l.Recorded(final("a", 3, contract.OutcomeSuccess), nominal(3))
+		}, strict, 3, []string{"a #3 (12:00:03.123): 2 final records"}},
 		{"only recorded, not called", func(l *ledger.Ledger) {
-			l.Recorded(final("a", 4, contract.OutcomeFailed))
-		}, ledger.Rules{CalledAgain: true}, 3, []string{"called 0 times", "outcome failed"}},
-		{"foreign callback", func(l *ledger.Ledger) { l.Called("abc") }, strict, 3, []string{"callback with an ID that no occurrence has: abc"}},
+			l.Recorded(final("a", 4, contract.OutcomeFailed), nominal(4))
+		}, ledger.Rules{}, 3, []string{"called 0 times", "outcome failed"}},
+		{"foreign callback", func(l *ledger.Ledger) { l.Called("abc", stored) }, strict, 3, []string{"callback with an ID that no occurrence has: abc"}},
 		{"another namespace's occurrence", func(l *ledger.Ledger) {
-			l.Called(contract.OccurrenceID("other", "a", 0, stored.Add(every)))
+			l.Called(contract.OccurrenceID("other", "a", 0, nominal(1)), stored)
 		}, strict, 3, []string{"callback with an ID that no occurrence has"}},
-		{"missed", func(l *ledger.Ledger) {
-			l.Recorded(contract.Result{Kind: contract.KindMissed, Key: "a", Reason: "late"})
-		}, strict, 3, []string{"record of kind missed for a: late"}},
+		{"bad entry", func(l *ledger.Ledger) {
+			l.Recorded(contract.Result{Kind: contract.KindBadEntry, Key: "a", Reason: "no spec"}, stored)
+		}, strict, 3, []string{"record of kind bad_entry for a: no spec"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -101,10 +105,20 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// calledAgain is one more call of an occurrence of key b, long after the others.
+func calledAgain(n int) func(*ledger.Ledger) {
+	return func(l *ledger.Ledger) { l.Called(id("b", n), stored.Add(40*time.Second)) }
+}
+
+// harmedAt: something was killed, so long after the schedules were stored.
+func harmedAt(after time.Duration) ledger.Rules {
+	return ledger.Rules{Published: true, Harm: []ledger.Span{{From: stored.Add(after), To: stored.Add(after)}}}
+}
+
 func TestComplete(t *testing.T) {
 	t.Parallel()
 	l := balanced()
-	l.Recorded(final("a", 4, contract.OutcomeSuccess))
+	l.Recorded(final("a", 4, contract.OutcomeSuccess), nominal(4))
 	if done, want := l.Complete(4); done != 7 || want != 8 {
 		t.Errorf("Complete = %d of %d, want 7 of 8", done, want)
 	}

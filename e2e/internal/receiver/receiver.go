@@ -20,6 +20,8 @@ type Call struct {
 	Key       string
 	Scheduled time.Time // nominal time
 	Arrived   time.Time
+	From      string // address of the worker, without its port
+	Agent     string // what the worker says that it is
 }
 
 // Receiver answers every callback with 204.
@@ -28,7 +30,8 @@ type Receiver struct {
 }
 
 // Start listens on addr ("host:0" chooses a port) until the test's cleanup and
-// calls on for every callback, from several goroutines at once. A callback
+// calls on for every callback before it is answered, from several goroutines at
+// once. A callback
 // whose headers cannot be read is an error of the test and is answered with
 // 400.
 func Start(t testing.TB, addr string, on func(Call)) *Receiver {
@@ -75,12 +78,16 @@ func read(r *http.Request) (Call, error) {
 		Namespace: r.Header.Get(contract.HeaderNamespace),
 		Key:       r.Header.Get(contract.HeaderKey),
 		Arrived:   time.Now(),
+		Agent:     r.UserAgent(),
 	}
 	if r.Method != http.MethodPost || c.ID == "" || c.Namespace == "" || c.Key == "" {
 		return c, fmt.Errorf("%s with %d headers, want POST with %s, %s and %s",
 			r.Method, len(r.Header), contract.HeaderID, contract.HeaderNamespace, contract.HeaderKey)
 	}
 	var err error
+	if c.From, _, err = net.SplitHostPort(r.RemoteAddr); err != nil {
+		return c, err
+	}
 	c.Scheduled, err = time.Parse(time.RFC3339Nano, r.Header.Get(contract.HeaderTime))
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", contract.HeaderTime, err)

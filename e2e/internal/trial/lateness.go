@@ -19,10 +19,6 @@ func (l *lateness) add(d time.Duration) {
 	l.all = append(l.all, d)
 }
 
-// remarkable is a lateness that is worth a line in a test's output: more than
-// the delay after which a new schedule takes effect.
-const remarkable = 4 * time.Second
-
 // String is one line for a test's output.
 func (l *lateness) String() string {
 	l.mu.Lock()

@@ -17,7 +17,7 @@
 // nor is one called again after the next was, for retries belong to a run. Where
 // the policy is to queue, they begin in the order of their due times. Excused is
 // what a worker does that was killed or stalled in the middle, and whoever goes
-// on in its place.
+// on in its place, also right after it has come back.
 //
 // Callbacks are promised at least once, so repetitions are counted and not
 // judged.

@@ -78,13 +78,16 @@ func (b *book) expired(l *life, final *Record) {
 }
 
 // skipped wants the job to say so and the call not to have been accepted by a
-// worker that lived to tell.
+// worker that lived to tell, unless two of them had the trigger: as after a long
+// stall, or when a server forgets that it was given away.
 func (b *book) skipped(l *life, final *Record) {
 	if l.Job.Overlap != contract.OverlapSkip {
 		b.find(Unproven, l, "skipped, but its job says %q", l.Job.Overlap)
 	}
 	for _, c := range l.calls {
-		if c.accepted() && !b.harmed(c.Worker, c.Arrived.Add(-tolerance), final.Finished) {
+		excused := b.harmed(c.Worker, c.Arrived.Add(-tolerance), final.Finished) || b.overtaken(c.Arrived) ||
+			b.harmed(servers, c.Arrived.Add(-forgotten), c.Arrived)
+		if c.accepted() && !excused {
 			b.find(Unproven, l, "skipped, but the target accepted attempt %d", c.Attempt)
 		}
 	}

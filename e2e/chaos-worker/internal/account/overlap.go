@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -59,6 +60,7 @@ func (b *book) pair(l, later *life) {
 	begun := second.calls[0].Arrived
 	last := first.calls[len(first.calls)-1]
 	switch {
+	case b.overtaken(begun) || b.overtaken(last.Arrived):
 	case !last.Arrived.Before(begun):
 		if !b.broken(first, begun) {
 			b.findTwo(Interleaved, first, second, "called again %s after another had begun", last.Arrived.Sub(begun))
@@ -81,6 +83,15 @@ func (b *book) broken(l *life, before time.Time) bool {
 	return false
 }
 
+// overtaken says whether a worker had only just come back from a stall so long that
+// its triggers had been given to others: two workers have one trigger then, and may
+// both have looked whether it had ended before one of them ended it.
+func (b *book) overtaken(at time.Time) bool {
+	return slices.ContainsFunc(b.Harms, func(h Harm) bool {
+		return h.Worker != servers && h.To.Sub(h.From) > b.AckWait/2 && h.To.Before(at) && at.Sub(h.To) < known
+	})
+}
+
 // late says whether the worker of a call was stalled right before it for so
 // long that others had the right to go on.
 func (b *book) late(c *Call) bool {
@@ -93,9 +104,13 @@ func (b *book) late(c *Call) bool {
 }
 
 // justified wants another occurrence of the job to have been under way when one
-// was skipped: due, and not yet, or only just, recorded as ended.
+// was skipped: due, and not yet, or only just, recorded as ended. The job of a worker
+// that died right after that is kept for it, for a little longer than its triggers.
 func (b *book) justified(l *life, lives []*life) {
-	const release = 5 * time.Second // also while streams elect leaders
+	const (
+		release = 5 * time.Second // also while streams elect leaders
+		longer  = 10 * time.Second
+	)
 	at := l.finals[0].Finished
 	for _, other := range lives {
 		if other == l || len(other.finals) != 1 || len(other.calls) == 0 || other.Due.Add(-tolerance).After(at) {
@@ -103,7 +118,7 @@ func (b *book) justified(l *life, lives []*life) {
 		}
 		until := other.finals[0].Stored.Add(release)
 		if b.disturbed(other.Due, until) {
-			until = until.Add(b.AckWait)
+			until = until.Add(b.AckWait + longer)
 		}
 		if until.After(at) {
 			return

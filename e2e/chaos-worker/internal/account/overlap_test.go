@@ -23,6 +23,13 @@ func two(policy string, calls ...account.Call) account.Evidence {
 	return e
 }
 
+// tied is two, both of them due at 1 s: then there is no order.
+func tied(calls ...account.Call) account.Evidence {
+	e := two(contract.OverlapQueue, calls...)
+	e.Demands[1].Due = e.Demands[0].Due
+	return e
+}
+
 func TestJudgeOverlap(t *testing.T) {
 	t.Parallel()
 	by := func(worker string, c account.Call) account.Call { c.Worker = worker; return c }
@@ -52,6 +59,11 @@ func TestJudgeOverlap(t *testing.T) {
 		{"the second one's worker was stalled for a moment before", two(contract.OverlapSkip, together...), []account.Harm{stall("v", 1, 1.9)}, []string{account.Overlapping}},
 		{"tried again in the middle of the next", two(contract.OverlapQueue, again...), nil, []string{account.Interleaved}},
 		{"tried again by another, for its worker was killed", two(contract.OverlapQueue, again...), []account.Harm{stall("w", 2.2, 2.2)}, nil},
+		{"a worker had just come back after a long stall", two(contract.OverlapSkip, together...), []account.Harm{stall("x", -20, 1.2)}, nil},
+		{"a worker had come back long before", two(contract.OverlapSkip, together...), []account.Harm{stall("x", -20, -1)}, []string{account.Overlapping}},
+		{"a worker had just come back after a short stall", two(contract.OverlapSkip, together...), []account.Harm{stall("x", 0, 1.2)}, []string{account.Overlapping}},
+		{"tried again by one that had just come back", two(contract.OverlapQueue, again...), []account.Harm{stall("x", -20, 3)}, nil},
+		{"against the order, but due at once", tied(reversed...), nil, nil},
 		{"against the order", two(contract.OverlapQueue, reversed...), nil, []string{account.Disordered}},
 		{"against the order under skip", two(contract.OverlapSkip, reversed...), nil, nil},
 		{"against the order after a kill", two(contract.OverlapQueue, reversed...), []account.Harm{stall("x", 0, 0)}, nil},
@@ -78,7 +90,11 @@ func TestJudgeSkipped(t *testing.T) {
 		{"soon after the one before", 6, 2, nil, nil, nil},
 		{"long after the one before", 9, 3, nil, nil, []string{account.Unproven}},
 		{"long after the one before, but servers were harmed", 9, 3, nil, []account.Harm{{From: at(2), To: at(4)}}, nil},
+		{"while the job was kept for a worker that died", 37, 3, nil, []account.Harm{{Worker: "w", From: at(3.1), To: at(3.1)}}, nil},
+		{"after the job was kept for a worker that died", 39, 3, nil, []account.Harm{{Worker: "w", From: at(3.1), To: at(3.1)}}, []string{account.Unproven}},
 		{"although it was accepted", 2.5, 3, []account.Call{call("b", 1, 2, 2.2, 200)}, nil, []string{account.Unproven, account.Overlapping}},
+		{"although it was accepted, by one of two that had it", 2.5, 3, []account.Call{call("b", 1, 2, 2.2, 200)}, []account.Harm{{Worker: "x", From: at(-20), To: at(1.5)}}, nil},
+		{"although it was accepted, since a server had forgotten", 2.5, 3, []account.Call{call("b", 1, 3.1, 3.2, 200)}, []account.Harm{{From: at(1), To: at(1.5)}}, nil},
 		{"although it failed before", 5, 6, []account.Call{call("b", 1, 0.5, 0.6, 503)}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
