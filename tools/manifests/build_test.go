@@ -13,10 +13,13 @@ import (
 
 const deploy = "../../deploy/kubernetes"
 
-// seed stands for what natsconf writes.
-const seed = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY\n"
+// seed and authority stand for what natsconf writes.
+const (
+	seed      = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY\n"
+	authority = "-----BEGIN CERTIFICATE-----\n"
+)
 
-// folders are deploy/kubernetes in memory, with seeds beside the overlays.
+// folders are deploy/kubernetes in memory, with what natsconf writes in its place.
 func folders(t *testing.T) filesys.FileSystem {
 	t.Helper()
 	memory := filesys.MakeFsInMemory()
@@ -43,6 +46,9 @@ func folders(t *testing.T) filesys.FileSystem {
 				t.Fatal(err)
 			}
 		}
+	}
+	if err := memory.WriteFile("/k/components/tls/ca.pem", []byte(authority)); err != nil {
+		t.Fatal(err)
 	}
 	return memory
 }

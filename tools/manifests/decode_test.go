@@ -33,6 +33,7 @@ var kinds = map[string]func() object{
 	"autoscaling/v2/HorizontalPodAutoscaler":  func() object { return new(autoscaling.HorizontalPodAutoscaler) },
 	"networking.k8s.io/v1/NetworkPolicy":      func() object { return new(networking.NetworkPolicy) },
 	"monitoring.coreos.com/v1/ServiceMonitor": func() object { return new(monitoring.ServiceMonitor) },
+	"monitoring.coreos.com/v1/PrometheusRule": func() object { return new(monitoring.PrometheusRule) },
 	"keda.sh/v1alpha1/ScaledObject":           func() object { return new(scaledObject) },
 }
 

@@ -16,24 +16,26 @@ import (
 )
 
 // builds are all that can be applied.
-var builds = []string{"overlays/single", "overlays/production", "overlays/production with KEDA"}
+var builds = []string{
+	"overlays/single", "overlays/production", "overlays/production with keda", "overlays/production with tls", "overlays/production with tracing",
+}
 
-// built makes one of builds.
+// built makes one of builds, with the component that its overlay offers.
 func built(t *testing.T, name string) objects {
 	t.Helper()
 	files := folders(t)
-	folder, keda := strings.CutSuffix(name, " with KEDA")
-	if keda {
+	folder, component, optional := strings.Cut(name, " with ")
+	if optional {
 		path := "/k/" + folder + "/kustomization.yml"
 		text, err := files.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		const off = "# - ../../components/keda     #"
+		off := "# - ../../components/" + component + " "
 		if !strings.Contains(string(text), off) {
-			t.Fatalf("%s offers no KEDA", path)
+			t.Fatalf("%s offers no %s", path, component)
 		}
-		if err := files.WriteFile(path, []byte(strings.Replace(string(text), off, "- ../../components/keda #", 1))); err != nil {
+		if err := files.WriteFile(path, []byte(strings.Replace(string(text), off, strings.TrimPrefix(off, "# "), 1))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -147,12 +149,27 @@ func TestReferencesAreThere(t *testing.T) {
 					}
 				}
 				for _, v := range pod.Volumes {
-					if text := named[*core.ConfigMap](t, o, v.ConfigMap.Name).Data["config.yml"]; !strings.Contains(text, "namespace: beta") {
-						t.Errorf("%s: config map %s holds %q", d.Name, v.ConfigMap.Name, text)
+					data := named[*core.ConfigMap](t, o, v.ConfigMap.Name).Data
+					if !strings.Contains(data["config.yml"], "namespace: beta") && data["ca.pem"] != authority {
+						t.Errorf("%s: config map %s holds %q", d.Name, v.ConfigMap.Name, data)
 					}
 				}
 			}
 		})
+	}
+}
+
+// Both programs trust the authority that is mounted.
+func TestAuthorityIsTrusted(t *testing.T) {
+	t.Parallel()
+	for _, d := range deployments(t, built(t, "overlays/production with tls")) {
+		c := d.Spec.Template.Spec.Containers[0]
+		path := c.Env[slices.IndexFunc(c.Env, func(v core.EnvVar) bool { return v.Name == "NATS_CA" })].Value
+		if !slices.ContainsFunc(c.VolumeMounts, func(m core.VolumeMount) bool {
+			return m.Name == "nats-ca" && m.ReadOnly && m.MountPath+"/ca.pem" == path
+		}) {
+			t.Errorf("%s: trusts %s, which is not mounted: %+v", d.Name, path, c.VolumeMounts)
+		}
 	}
 }
 
@@ -175,7 +192,7 @@ func TestSchedulersSurviveTheLossOfAMachine(t *testing.T) {
 func TestWorkersAreScaledByOneOnly(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][2]int{
-		"overlays/single": {1, 0}, "overlays/production": {1, 0}, "overlays/production with KEDA": {0, 1},
+		"overlays/single": {1, 0}, "overlays/production": {1, 0}, "overlays/production with keda": {0, 1},
 	} {
 		o := built(t, name)
 		scalers, scaled := all[*autoscaling.HorizontalPodAutoscaler](o), all[*scaledObject](o)
@@ -192,7 +209,7 @@ func TestWorkersAreScaledByOneOnly(t *testing.T) {
 // the account which natsconf makes.
 func TestScaledByTheWorkersConsumer(t *testing.T) {
 	t.Parallel()
-	s := all[*scaledObject](built(t, "overlays/production with KEDA"))[0]
+	s := all[*scaledObject](built(t, "overlays/production with keda"))[0]
 	m := s.Spec.Triggers[0].Metadata
 	if s.Spec.Triggers[0].Type != "nats-jetstream" || m.Account != "beta.engine" || m.Stream != "beta_triggers" || m.Consumer != "workers" {
 		t.Errorf("got %+v", s.Spec.Triggers[0])
@@ -212,6 +229,14 @@ func TestProductionIsWatchedAndPinned(t *testing.T) {
 	for _, service := range all[*core.Service](o) {
 		if !chooses(t, &monitors[0].Spec.Selector, labels.Set(service.Labels)) || service.Spec.Ports[0].Name != monitors[0].Spec.Endpoints[0].Port {
 			t.Errorf("the service %s is not watched", service.Name)
+		}
+		pod := named[*apps.Deployment](t, o, service.Name).Spec.Template.Spec.Containers[0]
+		if service.Spec.Ports[0].TargetPort.String() != pod.Ports[0].Name {
+			t.Errorf("the service %s leads to port %s of pods, which is not there", service.Name, &service.Spec.Ports[0].TargetPort)
+		}
+		rule := named[*networking.NetworkPolicy](t, o, service.Name).Spec.Ingress[0]
+		if len(rule.From) != 0 || rule.Ports[0].Port.String() != pod.Ports[0].Name {
+			t.Errorf("the network policy %s does not let Prometheus in", service.Name)
 		}
 	}
 	for _, d := range deployments(t, o) {
