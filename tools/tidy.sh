@@ -15,7 +15,7 @@ if [[ "${1:-}" == --check ]]; then
 	check=1
 	shift
 fi
-modules=(shared schedule worker tools tools/lint tools/manifests e2e)
+modules=(shared schedule worker tools tools/actionlint tools/lint tools/manifests e2e)
 if (($# > 0)); then modules=("${@%/}"); fi
 for module in "${modules[@]}"; do
 	if [[ ! -f $module/go.mod ]]; then
