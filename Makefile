@@ -7,16 +7,21 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # Every target is an action; folders such as e2e must not count as its result.
-.PHONY: help run test race e2e chaos chaos-short chaos-worker bench fuzz lint format generate tidy build images clean
+.PHONY: help run test race e2e chaos chaos-short chaos-worker bench fuzz lint format generate tidy build images \
+	rehearse artifacts clean
 
 PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LINTER   := .bin/golangci-lint
+ACTIONS  := .bin/actionlint
 
-# Who may import whom. Never cached: what it looks at is outside its module,
-# where the go command sees no change.
-IMPORTS := go test -count=1 ./tools/internal/imports
+# The version of a module, as in $(call version,worker): VERSION, or what its
+# own tags say of the commit, without the module's name.
+version = $(or $(VERSION),$(patsubst $(1)/%,%,$(shell git describe --tags --match '$(1)/v*' --always --dirty 2>/dev/null || echo unknown)))
+
+# Who may import whom, and what workflows may do. Never cached: what they look at
+# is outside their module, where the go command sees no change.
+IMPORTS := go test -count=1 ./tools/internal/imports ./tools/internal/workflows
 
 # What is under deploy/, against the types that read it; apart from the
 # workspace: see tools/manifests/go.mod. Never cached, for the same reason.
@@ -24,6 +29,8 @@ MANIFESTS := GOWORK=off go -C tools/manifests test -count=1 ./...
 
 # Arguments of the targets that take some.
 ARGS      ?=
+MOD       ?= all
+V         ?=
 BENCHTIME ?= 1s
 FUZZTIME  ?= 20s
 
@@ -45,10 +52,13 @@ race: ## The same tests under the race detector
 	go test -race -p 2 $(ARGS) $(PACKAGES)
 	@echo "e2e was not run: it needs Docker; run it with: make e2e"
 
-e2e: ## Tests in containers; fails where there is no Docker
+# What scenarios wait for is not this machine: more than two may run at once.
+ARTIFACTS ?= $(CURDIR)/.out
+
+e2e: ## Tests in containers; fails where there is no Docker (ARTIFACTS=.out E2E_NATS_IMAGE= E2E_PREVIOUS=)
 	@docker version >/dev/null || { echo "e2e: no Docker engine answers; start one first" >&2; exit 1; }
-	mkdir -p .out
-	go test -tags e2e -count=1 -timeout 20m -v -artifacts -outputdir $(CURDIR)/.out $(ARGS) ./e2e/container
+	@mkdir -p $(ARTIFACTS)
+	go test -tags e2e -count=1 -timeout 20m -parallel 3 -v -artifacts -outputdir $(abspath $(ARTIFACTS)) $(ARGS) ./e2e/container
 
 # SEED repeats the harm of a run that printed it.
 DURATION ?= 290s
@@ -74,10 +84,12 @@ bench: ## All benchmarks (BENCHTIME=1s)
 fuzz: ## Each fuzz target for a while (FUZZTIME=20s)
 	tools/fuzz.sh $(FUZZTIME)
 
-lint: $(LINTER) ## Linters, vet and import rules
+lint: $(LINTER) $(ACTIONS) ## Linters, vet, import rules, workflows and CHANGELOGs
 	$(LINTER) run $(PACKAGES)
 	cd tools/manifests && GOWORK=off ../../$(LINTER) run -c ../../.golangci.yml ./...
 	$(IMPORTS)
+	$(ACTIONS) -shellcheck= -pyflakes=
+	go run ./tools/cmd/release changelogs
 
 format: $(LINTER) ## Format all Go files
 	$(LINTER) fmt
@@ -87,23 +99,43 @@ $(LINTER): tools/lint/go.mod tools/lint/go.sum
 	GOWORK=off go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
-generate: ## Write wire_gen.go and mocks anew
+$(ACTIONS): tools/actionlint/go.mod tools/actionlint/go.sum
+	GOWORK=off go -C tools/actionlint build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
+	@touch $@
+
+generate: ## Write wire_gen.go, mocks and the operator's copy of the alerts anew
 	cd schedule && go tool wire ./... && go generate -skip google/wire ./...
 	cd worker && go tool wire ./... && go generate -skip google/wire ./...
+	@{ printf '%s\n' '# Made by make generate from deploy/prometheus/rules.yml.' 'apiVersion: monitoring.coreos.com/v1' \
+		'kind: PrometheusRule' 'metadata:' '  name: workflow' 'spec:'; \
+		sed '/^#/d; s/^./  &/' deploy/prometheus/rules.yml; } >deploy/kubernetes/components/monitoring/prometheusrule.yml
 
 tidy: ## go mod tidy in every module (ARGS=--check only looks)
 	tools/tidy.sh $(ARGS)
 
+# What is in tools belongs to no released module and goes with the scheduler.
 build: ## Static programs in .bin
 	mkdir -p .bin
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o .bin/ \
-		./schedule/cmd/... ./worker/cmd/... ./tools/cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(call version,schedule)' -o .bin/ \
+		./schedule/cmd/... ./tools/cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(call version,worker)' -o .bin/ ./worker/cmd/...
+	cp LICENSE .bin/
+
+# A recipe line for one image.
+define image
+docker build -f deploy/$(1)/Dockerfile --build-arg VERSION=$(call version,$(1)) --build-arg REVISION=$(REVISION) \
+	-t weplanx/$(1):$(call version,$(1)) .bin
+endef
 
 images: build ## Container images of scheduler and worker, tagged weplanx/…:VERSION
-	for name in schedule worker; do \
-		docker build -f deploy/$$name/Dockerfile --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
-			-t weplanx/$$name:$(VERSION) .bin; \
-	done
+	$(call image,schedule)
+	$(call image,worker)
+
+rehearse: ## Release in a temporary folder, install from there and use it (MOD=all V=)
+	go run ./tools/cmd/release rehearse $(ARGS) $(MOD)$(addprefix @,$(V))
+
+artifacts: ## Archives, bills of materials and checksums in .out/release (MOD=all V=)
+	go run ./tools/cmd/release build $(ARGS) $(MOD)$(addprefix @,$(V))
 
 clean: ## Remove what build, lint and e2e made
 	rm -rf .bin .out

@@ -43,6 +43,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if secrets := os.Getenv("WEBHOOK_SECRETS"); secrets != "" {
 		config.Secrets = strings.Split(secrets, ",")
 	}
+	if err := config.Environment(); err != nil {
+		fail(stderr, err)
+		return 1
+	}
 	// Ctrl-C also ends a program that reads our output; that must not keep us
 	// from storing what is to be stored.
 	signal.Ignore(syscall.SIGPIPE)
@@ -82,7 +86,8 @@ func parse(args []string, stderr io.Writer) (c standalone.Config, show bool, err
 		_, _ = fmt.Fprintln(stderr, "standalone runs NATS with JetStream, a scheduler and a worker in one process.")
 		flags.SetOutput(stderr)
 		flags.PrintDefaults()
-		_, _ = fmt.Fprintln(stderr, "EVENTS_TOKEN in the environment opens POST /events/{key} to those who know it.")
+		_, _ = fmt.Fprintln(stderr, "EVENTS_TOKEN in the environment opens POST /events/{key} to those who know it,")
+		_, _ = fmt.Fprintln(stderr, "WEBHOOK_SECRETS sign callbacks, and OTEL_EXPORTER_OTLP_ENDPOINT is where traces go.")
 		return c, show, err
 	}
 	if err == nil && flags.NArg() > 0 {

@@ -211,7 +211,8 @@ func variables(t reflect.Type, more ...string) map[string]bool {
 func TestVariablesAreFound(t *testing.T) {
 	t.Parallel()
 	for program, some := range map[string][]string{
-		"schedule": {"MODE", "NATS_NKEY", "NATS_INBOX", "COMMIT_AHEAD"}, "worker": {"NAMESPACE", "NATS_HOSTS", "EGRESS_ALLOW"},
+		"schedule": {"MODE", "NATS_NKEY", "NATS_INBOX", "COMMIT_AHEAD", "OTEL_EXPORTER_OTLP_ENDPOINT"},
+		"worker":   {"NAMESPACE", "NATS_HOSTS", "EGRESS_ALLOW", "OTEL_EXPORTER_OTLP_ENDPOINT"},
 	} {
 		for _, name := range some {
 			if !programs[program][name] {

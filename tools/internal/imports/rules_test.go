@@ -17,7 +17,17 @@ const (
 	xtime      = "golang.org/x/time"
 	gobreaker  = "github.com/sony/gobreaker/v2"
 	ssrf       = "code.dny.dev/ssrf"
+	otel       = "go.opentelemetry.io/otel"
+	otlp       = "go.opentelemetry.io/proto/otlp"
+	grpc       = "google.golang.org/grpc"
+	protobuf   = "google.golang.org/protobuf"
 	webhooks   = "github.com/standard-webhooks/standard-webhooks/libraries"
+	prometheus = "github.com/prometheus/client_golang"
+	model      = "github.com/prometheus/client_model"
+	xmod       = "golang.org/x/mod"
+	apidiff    = "golang.org/x/exp/apidiff"
+	xtools     = "golang.org/x/tools"
+	cyclonedx  = "github.com/CycloneDX/cyclonedx-go"
 )
 
 // rule says what packages may import beside the standard library. Patterns
@@ -39,8 +49,13 @@ var rules = []rule{
 	{"shared/build", nil, nil},
 	{"shared/logging", nil, []string{logrus}},
 	{"shared/health", []string{"shared/setting"}, nil},
+	{"shared/metrics", nil, []string{prometheus}},
+	{"shared/metrics/metricstest", []string{"shared/metrics"}, []string{prometheus, model}},
 	{"shared/natsconn", []string{"shared/setting"}, []string{natsClient, nkeys, logrus}},
 	{"shared/topology", []string{"shared/contract", "shared/setting"}, []string{natsClient}},
+	{"shared/natsio", nil, []string{natsClient}},
+	{"shared/tracing", []string{"shared/contract", "shared/setting"}, []string{otel, grpc, logrus}},
+	{"shared/tracetest", []string{"shared/tracing"}, []string{otlp, protobuf}},
 	{"shared/natstest", nil, []string{natsServer, natsClient, "go.uber.org/goleak"}},
 	{
 		"shared/config",
@@ -59,8 +74,10 @@ var rules = []rule{
 
 	// An adapter knows its core and one technology, never another adapter.
 	{"*/internal/adapter/mem", []string{"*/internal/core", "shared/contract"}, nil},
-	{"*/internal/adapter/nats*", []string{"*/internal/core", "shared/contract", "shared/spec"}, []string{natsClient}},
+	{"*/internal/adapter/nats*", []string{"*/internal/core", "shared/contract", "shared/spec", "shared/natsio"}, []string{natsClient}},
 	{"*/internal/adapter/logmon", []string{"*/internal/core", "shared/contract"}, []string{logrus}},
+	{"*/internal/adapter/prommon", []string{"*/internal/core", "shared/contract", "shared/metrics"}, []string{prometheus}},
+	{"*/internal/adapter/oteltrace", []string{"*/internal/core", "shared/contract", "shared/tracing"}, []string{otel}},
 	{"worker/internal/adapter/httpexec", []string{"worker/internal/core", "shared/contract"}, nil},
 	{"worker/internal/adapter/httpapi", []string{"worker/internal/core", "shared/contract"}, []string{xtime}},
 	{"worker/internal/adapter/targets", []string{"worker/internal/core", "shared/contract"}, []string{gobreaker, xtime}},
@@ -69,13 +86,14 @@ var rules = []rule{
 	{"worker/internal/adapter/system", []string{"worker/internal/core"}, nil},
 	{
 		"schedule/internal/cli",
-		[]string{"schedule/client", "schedule/common", "shared/..."},
+		[]string{"schedule/client", "schedule/common", "schedule/internal/weplanx", "shared/..."},
 		[]string{cobra, yaml, natsClient},
 	},
+	{"schedule/internal/weplanx", []string{"shared/contract"}, []string{natsClient}},
 
 	// Composition roots put it all together; programs only call them.
-	{"schedule/bootstrap", []string{"schedule/internal/...", "shared/..."}, []string{natsClient, logrus, wire}},
-	{"worker/bootstrap", []string{"worker/internal/...", "shared/..."}, []string{natsClient, logrus, wire}},
+	{"schedule/bootstrap", []string{"schedule/internal/...", "shared/..."}, []string{natsClient, logrus, wire, prometheus}},
+	{"worker/bootstrap", []string{"worker/internal/...", "shared/..."}, []string{natsClient, logrus, wire, prometheus}},
 	{"schedule/cmd/schedulectl", []string{"schedule/internal/cli"}, []string{roots}},
 	{"schedule/cmd/schedule", []string{"schedule/bootstrap", "shared/health"}, []string{roots}},
 	{"worker/cmd/worker", []string{"worker/bootstrap", "shared/health"}, []string{roots}},
@@ -85,11 +103,24 @@ var rules = []rule{
 	{
 		"tools/internal/standalone",
 		[]string{"schedule/bootstrap", "worker/bootstrap", "schedule/client", "schedule/common", "shared/..."},
-		[]string{natsServer, natsClient, logrus, sys},
+		[]string{natsServer, natsClient, logrus, sys, prometheus},
 	},
 	{"tools/cmd/natsconf", []string{"tools/internal/natsconf"}, nil},
 	{"tools/internal/natsconf", []string{"shared/contract"}, []string{nkeys}},
+	{"tools/cmd/release", []string{"tools/internal/release/..."}, nil},
+	{"tools/internal/release", []string{"tools/internal/release/changelog", "tools/internal/release/repo"}, []string{xmod, xtools, apidiff}},
+	{"tools/internal/release/repo", nil, nil},
+	{"tools/internal/release/changelog", nil, []string{xmod}},
+	{"tools/internal/release/toy", []string{"tools/internal/release/repo"}, nil},
+	{
+		"tools/internal/release/stage",
+		[]string{"tools/internal/release", "tools/internal/release/changelog", "tools/internal/release/repo"},
+		nil,
+	},
+	{"tools/internal/release/artifact", []string{"tools/internal/release", "tools/internal/release/stage"}, []string{cyclonedx, xmod}},
+	{"tools/internal/release/rehearse", []string{"tools/internal/release", "tools/internal/release/stage"}, []string{natsServer, natsClient}},
 	{"tools/internal/imports", nil, nil},
+	{"tools/internal/workflows", nil, nil},
 	{"tools/internal/deploy", nil, nil},
 	{"e2e/...", []string{"e2e/...", "schedule/client", "schedule/common", "schedule/bootstrap", "worker/bootstrap", "shared/..."}, []string{
 		natsClient, natsServer, nkeys, "go.uber.org/goleak", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby",
@@ -111,6 +142,6 @@ var (
 	vendored = []string{"schedule/client", "schedule/common"}
 	foreign  = []string{
 		natsServer, logrus, envconfig, wire, gomock, cobra, yaml,
-		"github.com/prometheus", "github.com/testcontainers", "go.uber.org/goleak", "pgregory.net/rapid",
+		"go.opentelemetry.io", "google.golang.org", "github.com/prometheus", "github.com/testcontainers", "go.uber.org/goleak", "pgregory.net/rapid",
 	}
 )

@@ -49,17 +49,26 @@ func (w *writer) certificates(hosts []string) error {
 	for _, host := range missing {
 		template := certificate("nats "+host, serverYears)
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
-		template.DNSNames, template.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-		if ip := net.ParseIP(host); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
-		} else {
-			template.DNSNames = append(template.DNSNames, host)
-		}
+		name(template, hosts)
 		if _, err := w.issue(host, host+".key", template, authority); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// name has a server's certificate name all servers. They tell each other, and their
+// clients, of further servers by address; who then connects there wants the name of
+// the one that it began with.
+func name(template *x509.Certificate, hosts []string) {
+	template.DNSNames, template.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
+	}
 }
 
 // authority reads the one that is there, or makes one.

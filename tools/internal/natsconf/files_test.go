@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -116,6 +117,14 @@ func TestNodes(t *testing.T) {
 		}
 		if o.Port != 4222 || o.Cluster.Port != 6222 || o.HTTPHost != "127.0.0.1" || o.HTTPPort != 8222 {
 			t.Errorf("%s: ports %d, %d, %s:%d", node, o.Port, o.Cluster.Port, o.HTTPHost, o.HTTPPort)
+		}
+		if c := o.Cluster; c.PingInterval != 2*time.Second || c.MaxPingsOut != 2 || c.WriteDeadline != 2*time.Second {
+			t.Errorf("%s: pings of other servers each %s, %d in a row, writes of %s; want a silent server given up soon", node, c.PingInterval, c.MaxPingsOut, c.WriteDeadline)
+		}
+		for _, name := range []string{"a.nats", "b.nats", "c.nats", "localhost", "127.0.0.1"} {
+			if err := o.TLSConfig.Certificates[0].Leaf.VerifyHostname(name); err != nil {
+				t.Errorf("%s: who knows it by its address, and began with %s, does not trust it: %v", node, name, err)
+			}
 		}
 		if names := accountNames(o); !slices.Equal(names, []string{"SYS", "beta.client", "beta.engine"}) {
 			t.Errorf("%s: accounts %q", node, names)

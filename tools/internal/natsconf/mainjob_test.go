@@ -31,6 +31,7 @@ func TestMainJob(t *testing.T) {
 	}
 	prepared := alone("beta", "gamma")
 	prepared.Prepared = true
+	program := schedulectl(t)
 	tests := map[string]struct {
 		config   natsconf.Site
 		prepared bool
@@ -44,7 +45,9 @@ func TestMainJob(t *testing.T) {
 			t.Chdir(t.TempDir()) // without a config/config.yml
 			s := start(t, test.config)
 			if test.prepared {
-				s.prepare(t, "beta")
+				if out, err := s.initialize(t, program, natsconf.RoleAdmin); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
 			}
 			s.environment(t)
 			s.run(t, "scheduler", "beta.schedule", newScheduler)

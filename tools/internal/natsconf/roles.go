@@ -51,9 +51,8 @@ func api(request, why string, streams ...string) []Grant {
 func (n namespace) schedule(prepared bool) Role {
 	publish := api("STREAM.INFO", "finds its streams and checks their settings", n.streams()...)
 	if !prepared {
-		publish = append(publish, Grant{Subject: "$JS.API.INFO", Why: "nats.go asks for the limits before it makes a bucket"})
 		publish = append(publish, api("STREAM.CREATE", "makes what is missing at its start", n.streams()...)...)
-		publish = append(publish, api("STREAM.UPDATE", "lets heartbeats expire, which the key-value API cannot set", n.BucketStream())...)
+		publish = append(publish, api("STREAM.UPDATE", "lets heartbeats expire in a bucket that an application has made", n.BucketStream())...)
 	}
 	publish = append(publish, api("STREAM.UPDATE", "writes down a new number of partitions (schedule -partitions)", n.TriggerStream())...)
 	publish = append(publish, n.watch(Local)...)

@@ -129,6 +129,11 @@ func (s *Site) cluster(t *text, host string) {
 		}
 	}
 	t.line(1, "]")
+	t.line(1, "# A server that is not heard of any more is given up after 6 s. What is sent to it")
+	t.line(1, "# holds up the others until then; by default that takes over a minute.")
+	t.line(1, "ping_interval: \"2s\"")
+	t.line(1, "ping_max: 2")
+	t.line(1, "write_deadline: \"2s\"")
 	t.line(1, "tls {")
 	s.certificate(t, 2, host)
 	t.line(2, "verify: true # only servers with a certificate of ours may join")

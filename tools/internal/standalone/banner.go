@@ -14,7 +14,7 @@ func welcome(out io.Writer, c Config, a Addresses, data, demo string) {
 	_, _ = fmt.Fprintf(out, `Running in this process:
   NATS       nats://%s (nats-server %s with JetStream)
   scheduler  and worker of namespace %q
-  health     http://%s/readyz
+  health     http://%s/readyz, and /metrics
   data       %s (kept between runs)
   callbacks  reach public addresses%s%s
 `, a.NATS, server.VERSION, c.Namespace, a.HTTP, data, beside(c.Egress), signed(c.Secrets))

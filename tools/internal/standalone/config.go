@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/setting"
+	"github.com/weplanx/workflow/shared/tracing"
 )
 
 // Flags under which the settings are known to the user.
@@ -34,6 +36,9 @@ type Config struct {
 
 	// Secrets sign callbacks ("whsec_…"), newest first. Empty: no signature.
 	Secrets []string
+
+	// Tracing says where the traces of scheduler and worker go. Zero: nowhere.
+	Tracing tracing.Settings
 
 	Out io.Writer // for people: what runs, and each callback of the demo
 	Log io.Writer // log lines
@@ -72,8 +77,14 @@ func (c *Config) check() error {
 	if err := checkAddress(flagNATS, c.NATS); err != nil {
 		return err
 	}
-	return checkAddress(flagHTTP, c.HTTP)
+	if err := checkAddress(flagHTTP, c.HTTP); err != nil {
+		return err
+	}
+	return c.Tracing.Check()
 }
+
+// Environment sets what is read from there: the variables of OpenTelemetry.
+func (c *Config) Environment() error { return config.Env(&c.Tracing) }
 
 func checkAddress(flag, address string) error {
 	if _, _, err := splitAddress(address); err != nil {

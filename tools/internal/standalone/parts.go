@@ -31,7 +31,7 @@ func (s *Server) addParts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	scheduler, err := schedule.NewWithConn(ctx, schedule.Config{Config: shared}, nc)
+	scheduler, err := schedule.NewWithConn(ctx, schedule.Config{Config: shared, Tracing: s.config.Tracing}, nc)
 	if err != nil {
 		return fmt.Errorf("scheduler: %w", err)
 	}
@@ -42,7 +42,7 @@ func (s *Server) addParts(ctx context.Context) error {
 	}
 	w, err := worker.NewWithConn(ctx, worker.Config{
 		Config: shared, Grace: workerGrace, EventsToken: s.config.EventsToken, URL: ownURL(s.listener.Addr()), EgressAllow: s.config.Egress,
-		WebhookSecrets: s.config.Secrets,
+		WebhookSecrets: s.config.Secrets, Tracing: s.config.Tracing,
 	}, nc)
 	if wrong, ok := errors.AsType[*setting.Error](err); ok && wrong.Name == "EGRESS_ALLOW" {
 		return &setting.Error{Name: flagEgress, Problem: wrong.Problem}

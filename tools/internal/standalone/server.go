@@ -10,11 +10,13 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/health"
 	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/shared/metrics"
 )
 
 // stopTimeout bounds how long scheduler and worker may take to finish what
@@ -27,7 +29,7 @@ type Server struct {
 	log    *logrus.Logger
 
 	folder   *folder
-	listener net.Listener // of the health pages and the worker's API
+	listener net.Listener // of health, metrics and the worker's API
 	nats     *server.Server
 	conns    []*nats.Conn
 	parts    []part
@@ -44,6 +46,7 @@ type part struct {
 		Run(ctx context.Context) error
 		Ready() error
 		Close()
+		Metrics() prometheus.Collector
 	}
 }
 
@@ -130,15 +133,30 @@ func (s *Server) connect(name string) (*nats.Conn, error) {
 // serve runs the parts until ctx ends or one fails. The receiver and the
 // health pages outlive them, so that callbacks under way are answered.
 func (s *Server) serve(ctx context.Context) error {
+	pages, err := s.pages()
+	if err != nil {
+		return err
+	}
 	s.ran = true
 	around, stopAround := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 2)
-	go func() { served <- health.ServeOn(around, s.listener, health.Beside(s.api, s.ready)) }()
+	go func() { served <- health.ServeOn(around, s.listener, pages) }()
 	go func() { served <- s.demo.serve(around) }()
 
-	err := s.runParts(ctx)
+	err = s.runParts(ctx)
 	stopAround()
 	return errors.Join(err, <-served, <-served)
+}
+
+// pages are health, the metrics of all parts and the worker's API.
+func (s *Server) pages() (http.Handler, error) {
+	registry := metrics.New(s.config.Namespace)
+	for _, p := range s.parts {
+		if err := registry.Register(p.app.Metrics()); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return health.Beside(metrics.Beside(s.api, registry), s.ready), nil
 }
 
 // runParts returns once all parts have stopped, or have had their time to.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -274,6 +275,36 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// Both parts are in one page, and the demo's callbacks in their numbers.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	p := start(t, config(t.TempDir()))
+	p.next(t)
+	p.next(t) // the first is recorded by now
+	defer http.DefaultClient.CloseIdleConnections()
+	response, err := http.Get("http://" + p.HTTP + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`schedule_ready{namespace="demo"} 1`, `worker_ready{namespace="demo"} 1`, `go_goroutines{namespace="demo"} `} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("the metrics lack %s:\n%s", want, body)
+		}
+	}
+	for _, unwanted := range []string{
+		`schedule_triggers_committed_total{namespace="demo"} 0`, `worker_attempts_total{error_class="none",namespace="demo",outcome="success"} 0`,
+	} {
+		if strings.Contains(string(body), unwanted+"\n") {
+			t.Errorf("the metrics hold %s", unwanted)
+		}
+	}
+}
+
 func TestStopsWhileStarting(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -317,6 +348,7 @@ func TestRefusesToStart(t *testing.T) {
 		"foreign address":    {func(c *standalone.Config) { c.NATS = "192.0.2.1:4222" }, []string{"-nats: ", "192.0.2.1:4222"}},
 		"NATS without port":  {func(c *standalone.Config) { c.NATS = "127.0.0.1" }, []string{"-nats: ", "want host:port"}},
 		"HTTP port too high": {func(c *standalone.Config) { c.HTTP = ":70000" }, []string{"-http: ", "want host:port"}},
+		"traces":             {func(c *standalone.Config) { c.Tracing.Exporter = "jaeger" }, []string{"OTEL_TRACES_EXPORTER: ", "want otlp or none"}},
 		"egress":             {func(c *standalone.Config) { c.Egress = []string{"10/8"} }, []string{"-egress: ", `"10/8"`, "10.0.0.0/8"}},
 		"namespace":          {func(c *standalone.Config) { c.Namespace = "a.b" }, []string{"-namespace: ", `"a.b"`, "1 to 32"}},
 	}
