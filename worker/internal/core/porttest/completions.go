@@ -1,10 +1,8 @@
 package porttest
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/weplanx/workflow/worker/internal/core"
 )
@@ -32,46 +30,10 @@ func RunCompletions(t *testing.T, fresh func(t *testing.T) Completions) {
 	}
 }
 
-// listening receives reports until stop, which waits for the end. It returns
-// when the source is known to deliver.
+// listening receives reports until stop: see listen.
 func (s Completions) listening(t *testing.T, sink func(core.Completion)) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	heard := make(chan struct{}, 1000)
-	go func() {
-		done <- s.Receive(ctx, func(c core.Completion) {
-			if c.Token == "probe" {
-				heard <- struct{}{}
-				return
-			}
-			sink(c)
-		})
-	}()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for probing := true; probing; {
-		s.Publish(t, "probe", nil)
-		select {
-		case <-heard:
-			probing = false
-		case <-ticker.C:
-		}
-	}
-	stop = func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Error(err)
-			}
-			done <- nil
-		case <-time.After(patience):
-			t.Error("Receive does not return")
-		}
-	}
-	t.Cleanup(stop)
-	return stop
+	return listen(t, s.Receive, sink, func() { s.Publish(t, probe, nil) }, func(c core.Completion) bool { return c.Token == probe })
 }
 
 func deliversReports(t *testing.T, s Completions) {

@@ -1,10 +1,8 @@
 package porttest
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/worker/internal/core"
@@ -32,56 +30,10 @@ func RunEvents(t *testing.T, fresh func(t *testing.T) Events) {
 	}
 }
 
-// listening receives events until stop, which waits for the end. It returns
-// when the source is known to deliver.
+// listening receives events until stop: see listen.
 func (s Events) listening(t *testing.T, sink func(core.Event)) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	heard := make(chan struct{}, 1000)
-	go func() {
-		done <- s.Receive(ctx, func(e core.Event) {
-			if e.Key == "probe" {
-				heard <- struct{}{}
-				return
-			}
-			sink(e)
-		})
-	}()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for probing := true; probing; {
-		s.Publish(t, "probe", nil)
-		select {
-		case <-heard:
-			probing = false
-		case <-ticker.C:
-		}
-	}
-	stop = func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Error(err)
-			}
-			done <- nil
-		case <-time.After(patience):
-			t.Error("Receive does not return")
-		}
-	}
-	t.Cleanup(stop)
-	return stop
-}
-
-func next[T any](t *testing.T, from <-chan T) (v T) {
-	t.Helper()
-	select {
-	case v = <-from:
-	case <-time.After(patience):
-		t.Fatal("nothing came")
-	}
-	return v
+	return listen(t, s.Receive, sink, func() { s.Publish(t, probe, nil) }, func(e core.Event) bool { return e.Key == probe })
 }
 
 func deliversEvents(t *testing.T, s Events) {
