@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -75,8 +73,8 @@ func (s *Schedule) Check(checkSpec func(spec, timezone string) error) error {
 }
 
 func (j *Job) check(checkSpec func(spec, timezone string) error) *FieldError {
-	if !contains(modes, j.Mode) {
-		return &FieldError{Field: "mode", Problem: "is " + quote(j.Mode) + ", want \"HTTP\" or \"NATS\""}
+	if err := CheckMode(j.Mode); err != nil {
+		return err
 	}
 	if err := j.checkTimes(checkSpec); err != nil {
 		return err
@@ -92,8 +90,6 @@ func (j *Job) check(checkSpec func(spec, timezone string) error) *FieldError {
 	}
 	return nil
 }
-
-var modes = []string{ModeHTTP, ModeNATS}
 
 // CheckRun refuses policies of a run that a worker could not keep. The error is
 // a *FieldError.
@@ -162,37 +158,6 @@ func (m *Misfire) check() *FieldError {
 		return &FieldError{Field: "misfire.limit", Problem: "is " + strconv.Itoa(m.Limit) + ", want 1 to " + strconv.Itoa(MaxMisfireLimit)}
 	case m.Window < 0:
 		return &FieldError{Field: "misfire.window", Problem: "is " + m.Window.String() + ", want more than 0s"}
-	}
-	return nil
-}
-
-// CheckOption refuses settings that mode cannot run with. The error names the
-// field inside the option; its Field is empty when the whole is wrong.
-func CheckOption(mode string, option json.RawMessage) *FieldError {
-	switch mode {
-	case ModeHTTP:
-		var o HttpOption
-		if err := decodeOption(option, "url", &o); err != nil {
-			return err
-		}
-		return o.Check()
-	case ModeNATS:
-		var o NatsOption
-		if err := decodeOption(option, "subject", &o); err != nil {
-			return err
-		}
-		return o.check()
-	default:
-		return &FieldError{Problem: "belongs to mode " + quote(mode) + ", want \"HTTP\" or \"NATS\""}
-	}
-}
-
-func decodeOption(option json.RawMessage, needs string, to any) *FieldError {
-	if b := bytes.TrimSpace(option); len(b) == 0 || b[0] != '{' {
-		return &FieldError{Problem: "want an object with at least " + quote(needs)}
-	}
-	if err := json.Unmarshal(option, to); err != nil {
-		return &FieldError{Problem: jsonProblem(err)}
 	}
 	return nil
 }

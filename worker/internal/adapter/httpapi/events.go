@@ -84,12 +84,13 @@ func checkEvent(data []byte) error {
 	if err != nil {
 		return err
 	}
+	if wrong := contract.CheckMode(event.Mode); wrong != nil {
+		return wrong
+	}
 	wrong := contract.CheckOption(event.Mode, event.Option)
 	switch {
 	case wrong == nil:
 		return nil
-	case event.Mode != contract.ModeHTTP && event.Mode != contract.ModeNATS:
-		return &contract.FieldError{Field: "mode", Problem: "want \"HTTP\" or \"NATS\""}
 	case wrong.Field == "":
 		return &contract.FieldError{Field: "option", Problem: wrong.Problem}
 	}

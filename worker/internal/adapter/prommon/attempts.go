@@ -11,7 +11,6 @@ import (
 const none = "none"
 
 var (
-	modes    = []string{contract.ModeHTTP, contract.ModeNATS}
 	failures = []string{contract.OutcomeRetry, contract.OutcomeFailed, contract.OutcomeDead}
 	classes  = []string{
 		contract.ErrorTimeout, contract.ErrorDNS, contract.ErrorConnect, contract.ErrorNetwork, contract.ErrorStatus, contract.ErrorInvalid,
@@ -49,7 +48,7 @@ func newAttempts(labels prometheus.Labels) attempts {
 			a.count[pair{outcome, class}] = a.counts.WithLabelValues(outcome, class)
 		}
 	}
-	for _, mode := range modes {
+	for _, mode := range contract.Modes() {
 		for _, outcome := range append([]string{contract.OutcomeSuccess}, failures...) {
 			a.duration[pair{mode, outcome}] = a.durations.WithLabelValues(mode, outcome)
 		}
