@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/shared/health"
+	"github.com/weplanx/workflow/shared/leaktest"
 )
 
 // asProgram makes the test's binary behave as the program.
@@ -22,7 +21,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 func TestHealthcheck(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/schedule/internal/cli"
@@ -17,7 +16,7 @@ import (
 	"github.com/weplanx/workflow/shared/natstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 // now is what the command line takes for the present in tables.
 var now = time.Date(2099, 12, 31, 23, 59, 48, 0, time.UTC)

@@ -18,15 +18,15 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/schedule/common"
+	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/shared/setting"
 	"github.com/weplanx/workflow/tools/internal/standalone"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const (
 	interval = time.Second
