@@ -38,11 +38,14 @@ func (s Completions) listening(t *testing.T, sink func(core.Completion)) (stop f
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	heard := make(chan struct{}, 1000)
+	heard := make(chan struct{}, 1)
 	go func() {
 		done <- s.Receive(ctx, func(c core.Completion) {
 			if c.Token == "probe" {
-				heard <- struct{}{}
+				select {
+				case heard <- struct{}{}:
+				default:
+				}
 				return
 			}
 			sink(c)

@@ -38,11 +38,14 @@ func (s Events) listening(t *testing.T, sink func(core.Event)) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	heard := make(chan struct{}, 1000)
+	heard := make(chan struct{}, 1)
 	go func() {
 		done <- s.Receive(ctx, func(e core.Event) {
 			if e.Key == "probe" {
-				heard <- struct{}{}
+				select {
+				case heard <- struct{}{}:
+				default:
+				}
 				return
 			}
 			sink(e)
