@@ -44,7 +44,7 @@ func publish(t *testing.T, nc *nats.Conn, key string, data []byte) func() contra
 		t.Fatal(err)
 	}
 	return func() contract.Result {
-		msg, err := sub.NextMsg(10 * time.Second)
+		msg, err := sub.NextMsg(time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

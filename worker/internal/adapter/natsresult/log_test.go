@@ -162,6 +162,21 @@ func TestLookUpsAfterTheStreamWasMadeAnew(t *testing.T) {
 	}
 }
 
+// message reads one that is there: any server of a cluster answers, also one that
+// has yet to hear of it.
+func message(t *testing.T, stream jetstream.Stream, seq uint64) *jetstream.RawStreamMsg {
+	t.Helper()
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		msg, err := stream.GetMsg(t.Context(), seq)
+		if err == nil {
+			return msg
+		}
+		if !errors.Is(err, jetstream.ErrMsgNotFound) || time.Now().After(limit) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func records(t *testing.T, js jetstream.JetStream) (all []contract.Result) {
 	t.Helper()
 	stream, err := js.Stream(t.Context(), names.ResultStream())
@@ -169,11 +184,7 @@ func records(t *testing.T, js jetstream.JetStream) (all []contract.Result) {
 		t.Fatal(err)
 	}
 	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
-		msg, err := stream.GetMsg(t.Context(), seq)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := contract.Decode[contract.Result](msg.Data)
+		r, err := contract.Decode[contract.Result](message(t, stream, seq).Data)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,7 +51,7 @@ func TestStatesSurviveTheServer(t *testing.T) {
 	}
 	server.Restart(t)
 	var state core.State
-	for limit := time.Now().Add(20 * time.Second); state.Revision == 0 && time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); state.Revision == 0 && time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // a request may be lost with the server
 		state, err = s.Load(ctx, "a")
 		cancel()
@@ -75,7 +75,7 @@ func TestDeletedStatesAreGone(t *testing.T) {
 	if err := s.Delete(t.Context(), "a", revision); err != nil {
 		t.Fatal(err)
 	}
-	for limit := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		stream, err := js.Stream(t.Context(), names.RunStream())
 		if err != nil {
 			t.Fatal(err)
