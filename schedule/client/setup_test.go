@@ -18,6 +18,9 @@ func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const namespace = "beta"
 
+// patience bounds every wait of these tests.
+const patience = time.Minute
+
 // bundle is a client on a server of its own.
 type bundle struct {
 	*client.Schedule
@@ -100,7 +103,7 @@ func noError(t testing.TB, err error) {
 
 func limited(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -42,7 +42,7 @@ func runContext(ctx context.Context, stdin string, args ...string) outcome {
 		In: strings.NewReader(stdin), Out: &out, Err: &errs,
 		Now: func() time.Time { return now }, Location: time.FixedZone("", 3600), Version: "v1.2.3",
 	}
-	code := app.Run(ctx, args)
+	code := app.Patient().Run(ctx, args)
 	return outcome{code, out.String(), errs.String()}
 }
 

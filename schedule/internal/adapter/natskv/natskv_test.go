@@ -41,7 +41,7 @@ func TestHistoryWaitsForWhatItsReplicaDoesNotHaveYet(t *testing.T) {
 		}
 		err = b.Store.History(context.Background(), key, until, func(e core.Entry) {
 			if last = e.Number; last == until-1 {
-				go b.Put("a", value) // it comes after the history seemed to be at its end
+				b.Put("a", value) // it comes after the history seemed to be at its end
 			}
 		})
 		if err != nil || last != until {
