@@ -122,4 +122,5 @@ func (s *site) prepare(t *testing.T, namespace string) {
 	}
 }
 
-const patience = 20 * time.Second
+// patience bounds every wait of these tests.
+const patience = time.Minute
