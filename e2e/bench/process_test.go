@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/shared/natstest"
 )
 
@@ -28,7 +26,7 @@ const (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serversVariable)+os.Getenv(targetsVariable) == "" {
-		goleak.VerifyTestMain(m)
+		natstest.VerifyTestMain(m)
 		return
 	}
 	os.Exit(m.Run())

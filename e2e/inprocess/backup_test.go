@@ -62,7 +62,7 @@ type site struct {
 	server *natstest.Server
 	nc     *nats.Conn
 	js     nats.JetStreamContext
-	client *client.Schedule
+	client *client.Schedule // once the streams are there
 }
 
 func on(t *testing.T, server *natstest.Server) *site {
@@ -77,10 +77,16 @@ func on(t *testing.T, server *natstest.Server) *site {
 func (s *site) start(t *testing.T) (stop func()) {
 	t.Helper()
 	scheduler, worker := startScheduler(t, s.server, "ns"), startWorker(t, s.server, "ns")
+	s.open(t)
+	return func() { scheduler(); worker() }
+}
+
+// open opens the namespace as an application does.
+func (s *site) open(t *testing.T) {
+	t.Helper()
 	var err error
 	s.client, err = client.New("ns", s.nc, s.js)
 	fatal(t, err)
-	return func() { scheduler(); worker() }
 }
 
 func (s *site) take(t *testing.T, names ...string) (taken []backup.Stream) {
@@ -133,20 +139,11 @@ func fatal(t *testing.T, err error) {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, limit time.Duration, condition func() bool) {
 	t.Helper()
-	deadline, tick := time.After(limit), time.NewTicker(50*time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-deadline:
+	for deadline := time.Now().Add(limit); !condition(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
 			t.Fatalf("%s: not within %s", what, limit)
-		case <-tick.C:
 		}
 	}
-}
-
-func pass(t *testing.T, at time.Time) {
-	t.Helper()
-	eventually(t, "the time passes", time.Until(at)+time.Second, func() bool { return time.Now().After(at) })
 }
 
 // All streams of a namespace that goes on to run are backed up and restored on
@@ -163,7 +160,7 @@ func TestRestoreOnAnotherServer(t *testing.T) {
 	}
 	fatal(t, first.client.Set("paused", common.HttpJob("@every 1s", common.HttpOption{Url: target.URL("127.0.0.1")})))
 	fatal(t, first.client.Pause("paused"))
-	eventually(t, "occurrences are called", patience, func() bool { return called.total() >= 9 })
+	eventually(t, "occurrences are called and recorded", patience, func() bool { return len(first.finals(t)) >= 9 })
 	taken := first.take(t, streams...)
 	before := called.total()
 	eventually(t, "it goes on", patience, func() bool { return called.total() >= before+6 })
@@ -173,10 +170,11 @@ func TestRestoreOnAnotherServer(t *testing.T) {
 
 	second := on(t, natstest.Start(t))
 	second.restore(t, taken)
-	pass(t, stopped.Add(late))
+	second.open(t)
+	known := second.finals(t)
+	time.Sleep(time.Until(stopped.Add(late)))
 	restarted := time.Now()
 	second.start(t)
-	known := second.finals(t)
 	if len(known) < 9 {
 		t.Errorf("the backup knows of %d ends, want at least 9", len(known))
 	}
@@ -211,7 +209,7 @@ func TestRestoreOnAnotherServer(t *testing.T) {
 func TestRestoreOfOldCursors(t *testing.T) {
 	t.Parallel()
 	withLog, withoutLog := rollBack(t, "ns_triggers"), rollBack(t, "ns_triggers", "ns_results")
-	pass(t, withoutLog.due.Add(late))
+	time.Sleep(time.Until(withoutLog.due.Add(late)))
 	withLog.again(t, 1)
 	withoutLog.again(t, 2)
 }
@@ -230,7 +228,7 @@ func rollBack(t *testing.T, restored ...string) *rolledBack {
 	r := &rolledBack{site: on(t, natstest.Start(t)), called: &calls{count: map[string]int{}}}
 	target := receiver.Start(t, "127.0.0.1:0", r.called.arrived)
 	stop := r.start(t)
-	r.due = time.Now().Add(6 * time.Second).Truncate(time.Millisecond)
+	r.due = time.Now().Add(10 * time.Second).Truncate(time.Millisecond)
 	fatal(t, r.client.Set("once", common.HttpJob("@at "+r.due.Format(time.RFC3339Nano), common.HttpOption{Url: target.URL("127.0.0.1")})))
 	taken := r.take(t, restored...)
 	eventually(t, "it is called and recorded", patience, func() bool { return len(r.finals(t)) == 1 })

@@ -14,7 +14,7 @@ import (
 const (
 	every       = time.Second
 	occurrences = 10
-	patience    = 20 * time.Second
+	patience    = 90 * time.Second
 )
 
 // Two schedulers and two workers a namespace, two namespaces with the same

@@ -26,7 +26,9 @@ type stopTrial struct {
 	names  contract.Names
 	js     jetstream.JetStream
 	urls   map[string]string // by kind
-	freed  chan struct{}     // closed: targets are not stuck any more
+
+	stopping chan struct{} // closed: slow targets will answer soon
+	freed    chan struct{} // closed: targets are not stuck any more
 
 	mu     sync.Mutex
 	kinds  map[string]string // of the triggers, by ID
@@ -37,7 +39,7 @@ type stopTrial struct {
 func newStopTrial(t *testing.T) *stopTrial {
 	t.Helper()
 	s := &stopTrial{
-		t: t, server: natstest.Start(t), names: "stop", urls: map[string]string{}, freed: make(chan struct{}),
+		t: t, server: natstest.Start(t), names: "stop", urls: map[string]string{}, stopping: make(chan struct{}), freed: make(chan struct{}),
 		kinds: map[string]string{}, calls: map[string]int{}, during: map[string]int{},
 	}
 	var err error
@@ -46,7 +48,13 @@ func newStopTrial(t *testing.T) *stopTrial {
 	}
 	for kind, wait := range map[string]func(context.Context){
 		"fast": func(context.Context) {}, "held": func(context.Context) {},
-		"slow": func(context.Context) { time.Sleep(slowCall) },
+		"slow": func(ctx context.Context) {
+			select {
+			case <-s.stopping:
+				time.Sleep(slowCall)
+			case <-ctx.Done():
+			}
+		},
 		"stuck": func(ctx context.Context) {
 			select {
 			case <-s.freed:
@@ -107,6 +115,21 @@ func (s *stopTrial) worker() (stop func()) {
 	return run(s.t, "worker", app.Run)
 }
 
+// waitForever has the server give no trigger to another worker that was not handed
+// back.
+func (s *stopTrial) waitForever() {
+	s.t.Helper()
+	consumer, err := s.js.Consumer(s.t.Context(), s.names.TriggerStream(), "workers")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	config := consumer.CachedInfo().Config
+	config.AckWait = time.Hour
+	if _, err := s.js.UpdateConsumer(s.t.Context(), s.names.TriggerStream(), config); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // publish stores triggers as a scheduler does.
 func (s *stopTrial) publish(kind string, count int, due time.Time) {
 	s.t.Helper()
@@ -116,6 +139,7 @@ func (s *stopTrial) publish(kind string, count int, due time.Time) {
 		trigger := contract.Trigger{
 			ID: contract.OccurrenceID(string(s.names), key, 0, due), Key: key, Mode: job.Mode,
 			Scheduled: due.UTC(), Due: due.UTC(), Revision: 1, Option: job.Option,
+			Timeout: contract.Duration(2 * patience),
 		}
 		data, err := contract.Encode(trigger)
 		if err != nil {
@@ -130,11 +154,11 @@ func (s *stopTrial) publish(kind string, count int, due time.Time) {
 	}
 }
 
-func (s *stopTrial) await(what string, limit time.Duration, done func() bool) {
+func (s *stopTrial) await(what string, done func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(limit); !done(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			s.t.Fatalf("%s: not within %s", what, limit)
+			s.t.Fatalf("%s: not within %s", what, patience)
 		}
 	}
 }

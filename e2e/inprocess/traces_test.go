@@ -168,7 +168,7 @@ func TestTraceOfADeadLetterSentAgain(t *testing.T) {
 	traces := collector.Settings()
 	traces.Delay = "100"
 	stop := startTraced(t, server, "ns", traces)
-	s := keep(t, server, "ns", "@at "+time.Now().Add(time.Second).UTC().Format(time.RFC3339), target.url)
+	s := keep(t, server, "ns", "@at "+time.Now().Add(10*time.Second).UTC().Format(time.RFC3339), target.url)
 	dead, _ := ended(collector.Await(t, "an occurrence has failed", func(spans []tracetest.Span) bool {
 		_, ok := ended(spans, contract.OutcomeFailed)
 		return ok

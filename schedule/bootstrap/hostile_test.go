@@ -90,7 +90,7 @@ func TestSchedulesStoredBeforeTheFirstScheduler(t *testing.T) {
 	if _, err := js.CreateKeyValue(context.Background(), jetstream.KeyValueConfig{Bucket: "ns_schedules", History: 1}); err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, server: server, names: contract.Names("ns"), js: js}
+	s := &site{t: t, server: server, names: contract.Names("ns"), js: js, taken: map[uint64]bool{}}
 	l := &ledger{stored: map[string]time.Time{"key": s.set("key", "@every 500ms")}, seen: map[string]uint64{}}
 	<-time.After(time.Until(l.stored["key"].Add(4 * time.Second))) // some are due by now
 	s.start()

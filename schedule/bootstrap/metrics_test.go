@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/weplanx/workflow/schedule/bootstrap"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/loopback"
 	"github.com/weplanx/workflow/shared/metrics/metricstest"
 	"github.com/weplanx/workflow/shared/natstest"
 )
@@ -23,16 +23,11 @@ import (
 // serve runs a scheduler as the program does and returns where its pages are.
 func (s *site) serve(change func(*bootstrap.Config)) (url string) {
 	s.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	cfg := s.config()
-	cfg.HTTPAddr = listener.Addr().String()
+	cfg.HTTPAddr = loopback.Address(s.t)
 	if change != nil {
 		change(&cfg)
 	}
-	listener.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

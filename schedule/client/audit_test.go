@@ -65,11 +65,11 @@ func (b *bundle) work(t testing.TB, since time.Time, lose func(n int) bool) (unt
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	b := setup(t, client.At(func() time.Time { return time.Now().Add(2 * time.Minute) })) // nothing is pending any more
-	b.streams(t, time.Now().Add(time.Hour))
 	noError(t, b.Set("a", job(auditSpec)))
 	e, err := b.Entry("a")
 	noError(t, err)
-	waitUntil(t, func() bool { return time.Since(e.Stored) > 6*time.Second })
+	b.streams(t, time.Now().Add(time.Hour))
+	waitUntil(t, func() bool { return b.age(t) > 6*time.Second })
 
 	until, n := b.work(t, e.Stored, func(int) bool { return false })
 	report, err := b.Audit(limited(t), "a", time.Time{}, until)
@@ -105,7 +105,7 @@ func TestAuditFindsWhatIsLost(t *testing.T) {
 	t.Parallel()
 	b := setup(t, client.At(func() time.Time { return time.Now().Add(2 * time.Minute) }))
 	b.streams(t, time.Now().Add(time.Hour))
-	waitUntil(t, func() bool { return b.old(t) }) // else the audit begins later
+	waitUntil(t, func() bool { return b.age(t) > 5100*time.Millisecond }) // else the audit begins later
 	noError(t, b.Set("a", job(auditSpec)))
 	e, err := b.Entry("a")
 	noError(t, err)
@@ -134,13 +134,12 @@ func TestAuditFindsWhatIsLost(t *testing.T) {
 	}
 }
 
-// old reports whether the namespace is older than its first scheduler may take
-// to start.
-func (b *bundle) old(t testing.TB) bool {
+// age is that of the namespace. Its first scheduler may take five seconds to start.
+func (b *bundle) age(t testing.TB) time.Duration {
 	t.Helper()
 	info, err := b.js.StreamInfo(b.names.ResultStream())
 	noError(t, err)
-	return time.Since(info.Created) > 5100*time.Millisecond
+	return time.Since(info.Created)
 }
 
 func TestAuditThatCannotReachBack(t *testing.T) {
@@ -196,7 +195,9 @@ func (b *bundle) answer(t testing.TB, state common.NodeState, alive bool) {
 
 func TestNodes(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	began := time.Now()
+	alive := client.At(func() time.Time { return began }) // heartbeats grow no older
+	b := setup(t, alive, client.Gather(10*patience))
 	if states, err := b.Nodes(limited(t)); err != nil || len(states) != 0 {
 		t.Errorf("without schedulers: %v, %v", states, err)
 	}
@@ -205,19 +206,16 @@ func TestNodes(t *testing.T) {
 	}
 	b.answer(t, node("n2"), true)
 	b.answer(t, node("n1"), true)
-	began := time.Now()
-	states, err := b.Nodes(limited(t))
+	states, err := b.Nodes(limited(t)) // which ends when all have answered
 	noError(t, err)
 	if len(states) != 2 || states[0].Node != "n1" || states[1].Node != "n2" || states[1].Schedules != 7 {
 		t.Errorf("states are %+v", states)
 	}
-	if took := time.Since(began); took > 900*time.Millisecond {
-		t.Errorf("it took %s although all had answered", took)
-	}
 	beat, err := contract.Encode(contract.Heartbeat{Node: "hangs"})
 	noError(t, err)
 	b.put(t, contract.NodePrefix+"hangs", beat)
-	if states, err := b.Nodes(limited(t)); err != nil || len(states) != 2 {
+	hurried := on(t, b.server, namespace, alive, client.Gather(5*time.Second))
+	if states, err := hurried.Nodes(limited(t)); err != nil || len(states) != 2 {
 		t.Errorf("with one that hangs: %v, %v", states, err)
 	}
 	ended, cancel := context.WithCancel(context.Background())
@@ -227,12 +225,12 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// waitUntil polls for at most 15 s.
+// waitUntil polls until it is done.
 func waitUntil(t testing.TB, done func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.Now().Add(15 * time.Second); !done(); <-ticker.C {
+	for deadline := time.Now().Add(patience); !done(); <-ticker.C {
 		if time.Now().After(deadline) {
 			t.Fatal("it did not come")
 		}

@@ -99,10 +99,10 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			nc := natstest.Start(t, c.option).Connect(t, nats.UserInfo("u", "p"))
-			js, err := nc.JetStream()
+			js, err := nc.JetStream(nats.MaxWait(10 * patience))
 			noError(t, err)
 			began := time.Now()
-			_, err = client.New(namespace, nc, js)
+			_, err = client.New(namespace, nc, js, client.WithTimeout(10*patience))
 			if err == nil || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("error is %v, want one line", err)
 			}
@@ -111,7 +111,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 					t.Errorf("error is %q, want one with %q", err, want)
 				}
 			}
-			if took := time.Since(began); took > 4*time.Second {
+			if took := time.Since(began); took > patience {
 				t.Errorf("it took %s to find out", took)
 			}
 		})

@@ -28,7 +28,7 @@ func (s *Schedule) Nodes(ctx context.Context) ([]common.NodeState, error) {
 	}
 	what := "ask schedulers for their state"
 	subject := s.names.Endpoint(contract.EndpointState)
-	limited, cancel := context.WithTimeout(ctx, gatherTime)
+	limited, cancel := context.WithTimeout(ctx, s.gather)
 	defer cancel()
 	sub, err := s.nc.SubscribeSync(s.nc.NewInbox())
 	if err != nil {

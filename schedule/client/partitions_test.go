@@ -43,7 +43,7 @@ func TestPartitionsChangeNeitherStateNorAudit(t *testing.T) {
 			if last := b.lastTrigger(t); !prev.Equal(last) {
 				t.Fatalf("prev is %s, the last trigger that of %s", prev, last)
 			}
-			until := set.Stored.Add(15 * time.Second)
+			until := prev.Add(9 * time.Second)
 			want, err := b.Audit(limited(t), "a", set.Stored, until)
 			noError(t, err)
 			counts := kinds(want)

@@ -26,6 +26,7 @@ type Schedule struct {
 	timeout  time.Duration
 	replicas int
 	bindOnly bool
+	gather   time.Duration // for which schedulers are waited for
 	now      func() time.Time
 
 	partitions atomic.Pointer[partitions] // nil: not known yet
@@ -56,7 +57,7 @@ func New(namespace string, nc *nats.Conn, js nats.JetStreamContext, options ...O
 
 // NewContext is New with a context for the requests it makes.
 func NewContext(ctx context.Context, namespace string, nc *nats.Conn, js nats.JetStreamContext, options ...Option) (*Schedule, error) {
-	s := &Schedule{names: contract.Names(namespace), nc: nc, js: js, timeout: DefaultTimeout, now: time.Now}
+	s := &Schedule{names: contract.Names(namespace), nc: nc, js: js, timeout: DefaultTimeout, gather: gatherTime, now: time.Now}
 	for _, option := range options {
 		option(s)
 	}

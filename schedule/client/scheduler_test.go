@@ -40,7 +40,7 @@ func (b *bundle) scheduler(t testing.TB) (stop func()) {
 // state polls the first job's state until it is as wanted.
 func (b *bundle) state(t testing.TB, wanted func(common.State) bool) common.State {
 	t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		jobs, err := b.Get("a")
 		noError(t, err)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/schedule/common"
@@ -15,9 +14,12 @@ import (
 	"github.com/weplanx/workflow/shared/natstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const namespace = "beta"
+
+// patience bounds every wait of these tests.
+const patience = time.Minute
 
 // bundle is a client on a server of its own.
 type bundle struct {
@@ -101,7 +103,7 @@ func noError(t testing.TB, err error) {
 
 func limited(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

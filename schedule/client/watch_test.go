@@ -57,7 +57,7 @@ func describe(c client.Change) string {
 	return c.Key + " " + c.Jobs[0].Spec
 }
 
-// Leaving the loop while changes come in ends the watch (goleak looks).
+// Leaving the loop while changes come in ends the watch (TestMain looks).
 func TestWatchIsLeft(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -72,7 +72,8 @@ func TestWatchIsLeft(t *testing.T) {
 
 func TestPing(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	began := time.Now()
+	b := setup(t, client.At(func() time.Time { return began })) // heartbeats grow no older
 	beat := func(node string, resigned bool) {
 		data, err := contract.Encode(contract.Heartbeat{Node: node, Sent: time.Now(), Resigned: resigned})
 		noError(t, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/weplanx/workflow/shared/health"
+	"github.com/weplanx/workflow/shared/loopback"
 )
 
 func TestCheck(t *testing.T) {
@@ -45,12 +46,8 @@ func TestCheck(t *testing.T) {
 func TestCheckFails(t *testing.T) {
 	t.Parallel()
 	silent := listen(t, "127.0.0.1") // takes connections, never answers
-	closed := listen(t, "127.0.0.1")
-	if err := closed.Close(); err != nil {
-		t.Fatal(err)
-	}
 	tests := map[string]struct{ addr, want string }{
-		"nothing listens": {closed.Addr().String(), "connection refused"},
+		"nothing listens": {loopback.Address(t), "connection refused"},
 		"hangs":           {silent.Addr().String(), "no answer within 3s"},
 		"port unknown":    {":0", "HTTP_ADDR: leaves the port"},
 		"no address":      {"nowhere", "HTTP_ADDR: is \"nowhere\""},

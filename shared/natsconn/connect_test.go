@@ -5,11 +5,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"github.com/weplanx/workflow/shared/loopback"
 	"github.com/weplanx/workflow/shared/natsconn"
 	"github.com/weplanx/workflow/shared/natstest"
 )
@@ -32,8 +32,8 @@ func TestConnectCredentials(t *testing.T) {
 		"open":                    {natsconn.Config{Hosts: []string{open.URL()}}, nil},
 		"password accepted":       {natsconn.Config{Hosts: []string{"nats://user:secret@" + authority}}, nil},
 		"password refused":        {natsconn.Config{Hosts: []string{"nats://user:wrong@" + authority}}, []string{"NATS_HOSTS: ", "password"}},
-		"one down, one accepts":   {natsconn.Config{Hosts: []string{closedPort(t), keyed.URL()}, Nkey: known.seed}, nil},
-		"one down, one refuses":   {natsconn.Config{Hosts: []string{keyed.URL(), closedPort(t)}, Nkey: stranger.seed}, []string{"NATS_NKEY: ", "refused"}},
+		"one down, one accepts":   {natsconn.Config{Hosts: []string{loopback.Address(t), keyed.URL()}, Nkey: known.seed}, nil},
+		"one down, one refuses":   {natsconn.Config{Hosts: []string{keyed.URL(), loopback.Address(t)}, Nkey: stranger.seed}, []string{"NATS_NKEY: ", "refused"}},
 		"one silent, one refuses": {natsconn.Config{Hosts: []string{keyed.URL(), silentPort(t)}, Nkey: stranger.seed}, []string{"NATS_NKEY: ", "refused"}},
 		"one refuses, one opens":  {natsconn.Config{Hosts: []string{keyed.URL(), guarded.URL(), open.URL()}}, nil},
 	}
@@ -75,7 +75,7 @@ func TestConnectUsesTheInbox(t *testing.T) {
 	if _, err := nc.Subscribe("question", func(m *nats.Msg) { _ = m.Respond([]byte("answer")) }); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := nc.Request("question", nil, 5*time.Second)
+	answer, err := nc.Request("question", nil, patience)
 	if err != nil || string(answer.Data) != "answer" {
 		t.Errorf("got %v, %v; want an answer", answer, err)
 	}
@@ -105,7 +105,7 @@ func TestConnectWaitsForTheServer(t *testing.T) {
 func TestConnectEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"closed port":     closedPort(t),
+		"closed port":     loopback.Address(t),
 		"silent port":     silentPort(t),
 		"unresolved name": "nats.invalid:4222",
 	}
@@ -130,7 +130,7 @@ func TestConnectEndsWithItsContext(t *testing.T) {
 func TestConnectChecksFirst(t *testing.T) {
 	t.Parallel()
 	log, _ := newLog()
-	_, err := natsconn.Connect(deadline(t), natsconn.Config{Hosts: []string{closedPort(t)}, Nkey: "SUx"}, "test", log)
+	_, err := natsconn.Connect(deadline(t), natsconn.Config{Hosts: []string{loopback.Address(t)}, Nkey: "SUx"}, "test", log)
 	wantError(t, err, "NATS_NKEY: ")
 }
 
@@ -152,7 +152,7 @@ func TestConnectionSurvivesRestart(t *testing.T) {
 	}
 	s.Start(t)
 	logged.wait(t, "nats reconnected")
-	if err := nc.FlushTimeout(5 * time.Second); err != nil {
+	if err := nc.FlushTimeout(patience); err != nil {
 		t.Error(err)
 	}
 }

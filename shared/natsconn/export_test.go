@@ -16,9 +16,9 @@ var HasMajority = hasMajority
 // Stayer is what Stay runs, one look at a time.
 type Stayer struct{ *stay }
 
-// NewStayer does not look by itself.
+// NewStayer does not look by itself. It waits for answers for longer than Stay.
 func NewStayer(nc *nats.Conn, stream string, log *logrus.Logger) Stayer {
-	return Stayer{&stay{nc: nc, stream: stream, log: log, timeout: 200 * time.Millisecond}}
+	return Stayer{&stay{nc: nc, stream: stream, log: log, timeout: 3 * time.Second}}
 }
 
 // Look is one look, at a time of the test's.

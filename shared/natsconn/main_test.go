@@ -3,7 +3,7 @@ package natsconn_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/weplanx/workflow/shared/natstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }

@@ -90,7 +90,7 @@ func (l *lines) String() string {
 // wait returns when message has been logged.
 func (l *lines) wait(t *testing.T, message string) {
 	t.Helper()
-	limit := time.After(15 * time.Second)
+	limit := time.After(patience)
 	for {
 		select {
 		case m := <-l.seen:
@@ -103,24 +103,15 @@ func (l *lines) wait(t *testing.T, message string) {
 	}
 }
 
-// deadline is a context that ends before the 15 s that a refusal may take.
+// patience bounds every wait of these tests.
+const patience = time.Minute
+
+// deadline is a context that ends when a test has waited for long enough.
 func deadline(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// closedPort is an address where nothing listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	var config net.ListenConfig
-	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 // silentPort is an address that accepts connections and says nothing.

@@ -89,7 +89,7 @@ func between(t *testing.T, servers ...*member) *nats.Conn {
 		}
 		urls = append(urls, url)
 	}
-	return servers[0].Connect(t, nats.DontRandomize(), nats.IgnoreDiscoveredServers(), func(o *nats.Options) error {
+	return servers[0].Connect(t, nats.DontRandomize(), nats.IgnoreDiscoveredServers(), nats.Timeout(patience), func(o *nats.Options) error {
 		o.Url, o.Servers = "", urls
 		return nil
 	})
@@ -97,7 +97,7 @@ func between(t *testing.T, servers ...*member) *nats.Conn {
 
 func await(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(15 * time.Second); !happened(); time.Sleep(5 * time.Millisecond) {
+	for limit := time.Now().Add(patience); !happened(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(limit) {
 			t.Fatalf("waited for %s", what)
 		}
@@ -187,7 +187,7 @@ func TestStayWithOneServer(t *testing.T) {
 	}
 }
 
-// It ends with the connection: package goleak looks for it.
+// It ends with the connection: TestMain looks for it.
 func TestStayEnds(t *testing.T) {
 	t.Parallel()
 	log, _ := newLog()

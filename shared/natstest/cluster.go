@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/weplanx/workflow/shared/loopback"
 )
 
 // clusterTimeout bounds how long a cluster may take to agree on a leader.
-const clusterTimeout = 20 * time.Second
+const clusterTimeout = time.Minute
 
 // StartCluster runs n servers with JetStream as one cluster on the loopback
 // interface and returns once it has a leader. Each can be stopped and started
@@ -20,9 +22,9 @@ const clusterTimeout = 20 * time.Second
 func StartCluster(t testing.TB, n int, options ...Option) []*Server {
 	t.Helper()
 	routes, ports := make([]*url.URL, n), make([]int, n)
-	for i, p := range freePorts(t, n) {
-		ports[i] = p
-		routes[i] = &url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(p))}
+	for i := range ports {
+		ports[i] = loopback.Reserve(t)
+		routes[i] = &url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[i]))}
 	}
 	servers := make([]*Server, n)
 	for i := range servers {
@@ -64,25 +66,4 @@ func (s *Server) leads(members int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running != nil && s.running.JetStreamIsLeader() && len(s.running.JetStreamClusterPeers()) == members
-}
-
-// freePorts returns ports that were free a moment ago. Routes have to be known
-// before the servers start, so the system cannot choose them.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	ports := make([]int, n)
-	var config net.ListenConfig
-	for i := range ports {
-		listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatalf("natstest: %v", err)
-		}
-		defer func() { _ = listener.Close() }()
-		addr, ok := listener.Addr().(*net.TCPAddr)
-		if !ok {
-			t.Fatalf("natstest: listening on %v", listener.Addr())
-		}
-		ports[i] = addr.Port
-	}
-	return ports
 }

@@ -1,19 +1,23 @@
 // Package natstest runs a real nats-server with JetStream in the process of a
-// test, on a port chosen by the system, with data that lasts as long as the
+// test, on a port that nobody else gets, with data that lasts as long as the
 // test.
 package natstest
 
 import (
+	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/weplanx/workflow/shared/loopback"
 )
 
 // startTimeout bounds how long a server may take to accept clients.
-const startTimeout = 10 * time.Second
+const startTimeout = time.Minute
 
 // Option changes the options of a server before it is started.
 type Option func(*server.Options)
@@ -53,13 +57,13 @@ func Start(t testing.TB, options ...Option) *Server {
 	return s
 }
 
-// New prepares a server without starting it. URL is known after the first start.
+// New prepares a server without starting it. Its URL is known.
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
 	o := &server.Options{
 		ServerName:        "test",
 		Host:              "127.0.0.1",
-		Port:              server.RANDOM_PORT,
+		Port:              loopback.Reserve(t), // it restarts there
 		NoSigs:            true,
 		NoLog:             true,
 		JetStream:         true,
@@ -105,7 +109,6 @@ func (s *Server) await(t testing.TB) {
 	if s.running == nil || !s.running.ReadyForConnections(startTimeout) {
 		t.Fatalf("natstest: the server does not accept clients after %s", startTimeout)
 	}
-	s.options.Port = port(s.running)
 }
 
 // Stop stops the server, keeping port and data, and waits until it has ended.
@@ -132,7 +135,7 @@ func (s *Server) Restart(t testing.TB) {
 func (s *Server) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return "nats://" + address(s.options)
+	return "nats://" + net.JoinHostPort(s.options.Host, strconv.Itoa(s.options.Port))
 }
 
 // Connect returns a connection that is closed at the test's cleanup. It

@@ -7,12 +7,11 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/natstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 func TestRestartKeepsPortAndData(t *testing.T) {
 	t.Parallel()
@@ -84,11 +83,11 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	servers[1].Restart(t)
-	other, err := jetstream.New(servers[1].Connect(t), jetstream.WithDefaultTimeout(20*time.Second))
+	other, err := jetstream.New(servers[1].Connect(t), jetstream.WithDefaultTimeout(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Publish(t.Context(), "three", nil, jetstream.WithRetryAttempts(20)); err != nil {
+	if _, err := other.Publish(t.Context(), "three", nil, jetstream.WithRetryAttempts(1000)); err != nil {
 		t.Error(err)
 	}
 }

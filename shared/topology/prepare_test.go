@@ -212,7 +212,7 @@ func TestEnsureLeavesMakingToOthers(t *testing.T) {
 	s := natstest.Start(t, users())
 	told := make(chan string, 100)
 	done := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	js := stream(t, s.ConnectAs(t, "service", "s"))
 	go func() {

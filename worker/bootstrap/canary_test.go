@@ -100,7 +100,7 @@ func TestNoSecretReachesLogsRecordsTracesOrMetrics(t *testing.T) {
 	b := setup(t)
 	worker := b.start(t, func(c *bootstrap.Config) {
 		c.Tracing = collector.Settings()
-		c.Tracing.Headers = "authorization=" + canary
+		c.Tracing.Headers, c.Tracing.Delay = "authorization="+canary, "100"
 		c.Log = logging.New("debug", out)
 		c.WebhookSecrets = []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(canary, 5)))}
 		c.URL = "http://worker.test/" + canary
@@ -120,6 +120,7 @@ func TestNoSecretReachesLogsRecordsTracesOrMetrics(t *testing.T) {
 		}
 	}
 	checkMetrics(t, exported(t, worker.app), targets)
+	collector.Await(t, "all of these calls are in the traces", func([]tracetest.Span) bool { return untold(string(collector.Sent())) == "" })
 	worker.stop() // which sends the last spans, and targets need not wait for more on idle connections
 	lines := out.String()
 	for line := range strings.Lines(lines) {
@@ -136,11 +137,16 @@ func TestNoSecretReachesLogsRecordsTracesOrMetrics(t *testing.T) {
 	if tells(traces) {
 		t.Errorf("the traces tell it: %q", traces)
 	}
+}
+
+// untold is what of these calls traces do not tell.
+func untold(traces string) (missing string) {
 	for _, want := range []string{"POST", "record", "127.0.0.1", "egress", "protocol", "network", "timeout", "tls", "connect", "404", "invalid"} {
 		if !strings.Contains(traces, want) {
-			t.Errorf("the traces do not say %q: they are not those of these calls", want)
+			return want
 		}
 	}
+	return ""
 }
 
 // checkMetrics looks for secrets, keys, hosts and URLs in metrics, and for those
@@ -207,9 +213,7 @@ func (b *bench) callAll(t *testing.T, targets map[string]string) (keys int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.nc.Publish(b.names.Event("event-"+key), event); err != nil {
-			t.Fatal(err)
-		}
+		listened(t, func() error { return b.events().Publish(t.Context(), "event-"+key, event) })
 		keys++
 	}
 	return keys

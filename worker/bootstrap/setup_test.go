@@ -3,6 +3,7 @@ package bootstrap_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,15 +18,21 @@ import (
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/shared/natsio"
 	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/shared/topology"
 	"github.com/weplanx/workflow/worker/bootstrap"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsevents"
 )
 
 func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
-// patience bounds every wait of these tests.
-const patience = 45 * time.Second
+// patience bounds every wait of these tests; it is more than twice what a server
+// waits for an acknowledgement.
+const patience = time.Minute
+
+// endless is longer than a test waits for anything.
+const endless = contract.Duration(2 * patience)
 
 // bench is a namespace on a real server.
 type bench struct {
@@ -120,6 +127,24 @@ func (b *bench) publish(t *testing.T, trigger contract.Trigger) {
 	})
 }
 
+// events publishes what it is given to.
+func (b *bench) events() *natsevents.Publisher {
+	return natsevents.NewPublisher(b.nc, natsio.NewRefusals(b.nc), b.names)
+}
+
+// listened sends an event again while no worker listens yet: the subscription may
+// come after a worker is ready.
+func listened(t *testing.T, send func() error) {
+	t.Helper()
+	eventually(t, "a worker listens to events", func() bool {
+		err := send()
+		if err != nil && !errors.Is(err, natsevents.ErrNobody) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+}
+
 func (b *bench) publishRaw(t *testing.T, subject string, data []byte) {
 	t.Helper()
 	if _, err := b.js.Publish(t.Context(), subject, data); err != nil {
@@ -189,6 +214,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 
 // call is a request that a receiver got.
 type call struct {
+	at     time.Time
 	header http.Header
 	body   string
 }
@@ -209,7 +235,7 @@ func receive(t *testing.T, answer func(n int, r *http.Request) int) *receiver {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
 		r.mu.Lock()
-		r.calls = append(r.calls, call{req.Header.Clone(), string(body)})
+		r.calls = append(r.calls, call{time.Now(), req.Header.Clone(), string(body)})
 		n := len(r.calls)
 		r.mu.Unlock()
 		w.WriteHeader(answer(n, req))

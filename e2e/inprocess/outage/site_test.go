@@ -14,18 +14,18 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	schedule "github.com/weplanx/workflow/schedule/bootstrap"
 	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/schedule/common"
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/shared/logging"
 	worker "github.com/weplanx/workflow/worker/bootstrap"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const names = contract.Names("beta")
 

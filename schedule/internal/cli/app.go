@@ -32,6 +32,8 @@ type App struct {
 	Now      func() time.Time // for "in 12s"
 	Location *time.Location   // of the times in tables
 	Version  string           // set by the linker; empty: that of the build
+
+	aliveWait time.Duration // 0: aliveWait
 }
 
 // Run runs the command that args (without the program's name) stand for until

@@ -77,7 +77,7 @@ func TestUnreachable(t *testing.T) {
 	if strings.Contains(got.err, "pass") {
 		t.Errorf("error %q tells the password", got.err)
 	}
-	if took := time.Since(began); took > 6*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
 }

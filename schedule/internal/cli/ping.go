@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ const aliveWait = 300 * time.Millisecond
 // warnDead says on Err when no scheduler is alive, if that is known in time. It
 // is no error, for a schedule may be stored before the first scheduler runs.
 func (s *session) warnDead(ctx context.Context, schedule *client.Schedule) {
-	ctx, cancel := context.WithTimeout(ctx, aliveWait)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.aliveWait, aliveWait))
 	defer cancel()
 	if status, err := schedule.Ping(ctx); err == nil && len(status.Nodes) == 0 {
 		_, _ = fmt.Fprintln(s.Err, nobodyFires) // what was asked for is done

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/schedule/internal/cli"
@@ -17,7 +16,7 @@ import (
 	"github.com/weplanx/workflow/shared/natstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 // now is what the command line takes for the present in tables.
 var now = time.Date(2099, 12, 31, 23, 59, 48, 0, time.UTC)
@@ -43,7 +42,7 @@ func runContext(ctx context.Context, stdin string, args ...string) outcome {
 		In: strings.NewReader(stdin), Out: &out, Err: &errs,
 		Now: func() time.Time { return now }, Location: time.FixedZone("", 3600), Version: "v1.2.3",
 	}
-	code := app.Run(ctx, args)
+	code := app.Patient().Run(ctx, args)
 	return outcome{code, out.String(), errs.String()}
 }
 

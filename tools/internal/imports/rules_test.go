@@ -56,7 +56,9 @@ var rules = []rule{
 	{"shared/natsio", nil, []string{natsClient}},
 	{"shared/tracing", []string{"shared/contract", "shared/setting"}, []string{otel, grpc, logrus}},
 	{"shared/tracetest", []string{"shared/tracing"}, []string{otlp, protobuf}},
-	{"shared/natstest", nil, []string{natsServer, natsClient, "go.uber.org/goleak"}},
+	{"shared/loopback", nil, nil},
+	{"shared/leaktest", nil, []string{"go.uber.org/goleak"}},
+	{"shared/natstest", []string{"shared/leaktest", "shared/loopback"}, []string{natsServer, natsClient, "go.uber.org/goleak"}},
 	{
 		"shared/config",
 		[]string{"shared/contract", "shared/health", "shared/natsconn", "shared/setting"},

@@ -193,11 +193,15 @@ func (s *site) looksAround(t *testing.T, c *client.Schedule) {
 	if jobs, err := c.Get("test"); err != nil || len(jobs) != 1 || jobs[0].State.Prev.IsZero() {
 		t.Errorf("Get: %v, %v; want one job that has fired", jobs, err)
 	}
-	if nodes, err := c.Nodes(ctx); err != nil || len(nodes) != 1 || !nodes[0].Ready {
-		t.Errorf("Nodes: %v, %v; want one that is ready", nodes, err)
+	for nodes, err := c.Nodes(ctx); len(nodes) != 1 || !nodes[0].Ready; nodes, err = c.Nodes(ctx) { // it may be slow
+		if err != nil {
+			t.Fatalf("Nodes: %v, %v; want one that is ready", nodes, err)
+		}
 	}
-	if status, err := c.Ping(ctx); err != nil || len(status.Nodes) != 1 {
-		t.Errorf("Ping: %v, %v", status, err)
+	for status, err := c.Ping(ctx); len(status.Nodes) != 1; status, err = c.Ping(ctx) {
+		if err != nil {
+			t.Fatalf("Ping: %v, %v", status, err)
+		}
 	}
 	follow, stop := context.WithCancel(ctx)
 	finals := 0

@@ -26,21 +26,16 @@ var errRefused = errors.New("permission violation")
 
 // probe is a user's connection.
 type probe struct {
-	t          *testing.T
-	nc         *nats.Conn
-	js         jetstream.JetStream
-	violations chan error
-	site       *site
+	t    *testing.T
+	nc   *nats.Conn
+	js   jetstream.JetStream
+	told error // the last error of the connection that is known
+	site *site
 }
 
 func (s *site) probe(t *testing.T, server int, user string) *probe {
 	t.Helper()
-	p := &probe{t: t, nc: s.connectTo(t, server, user), violations: make(chan error, 100), site: s}
-	p.nc.SetErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-		if errors.Is(err, nats.ErrPermissionViolation) {
-			p.violations <- fmt.Errorf("%w: %w", errRefused, err)
-		}
-	})
+	p := &probe{t: t, nc: s.connectTo(t, server, user), site: s}
 	var err error
 	if p.js, err = jetstream.New(p.nc); err != nil {
 		t.Fatal(err)
@@ -48,17 +43,18 @@ func (s *site) probe(t *testing.T, server int, user string) *probe {
 	return p
 }
 
-// refused returns a violation that the server has told of so far.
+// refused returns a violation that the server has told of since it was last asked:
+// before it answered the flush.
 func (p *probe) refused() error {
 	if err := p.nc.FlushTimeout(patience); err != nil {
 		return err
 	}
-	select {
-	case err := <-p.violations:
-		return err
-	case <-time.After(20 * time.Millisecond): // the error handler has a goroutine of its own
+	last := p.nc.LastError()
+	if last == p.told || !errors.Is(last, nats.ErrPermissionViolation) { //nolint:errorlint // the same one
 		return nil
 	}
+	p.told = last
+	return fmt.Errorf("%w: %w", errRefused, last)
 }
 
 // publish sends a message and waits for nothing.

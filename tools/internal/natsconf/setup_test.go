@@ -11,7 +11,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
@@ -19,7 +18,7 @@ import (
 	"github.com/weplanx/workflow/tools/internal/natsconf"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 // site are servers that run on a generated configuration.
 type site struct {
@@ -123,4 +122,5 @@ func (s *site) prepare(t *testing.T, namespace string) {
 	}
 }
 
-const patience = 20 * time.Second
+// patience bounds every wait of these tests.
+const patience = time.Minute

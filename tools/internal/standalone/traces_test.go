@@ -39,6 +39,7 @@ func TestStopsBesideACollectorThatHangs(t *testing.T) {
 	c := config(t.TempDir())
 	c.Tracing = collector.Settings()
 	c.Tracing.Delay = "100"
+	c.Tracing.Timeout, c.Tracing.ExportTimeout = "600000", "600000" // ten minutes
 	p := start(t, c)
 	<-collector.Reached
 	p.stop()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/weplanx/workflow/shared/health"
+	"github.com/weplanx/workflow/shared/loopback"
 )
 
 // asProgram makes the test's binary behave as the program.
@@ -18,17 +19,12 @@ const asProgram = "TEST_AS_PROGRAM"
 func TestHealthcheck(t *testing.T) {
 	t.Parallel()
 	alive := serveHealth(t)
-	closed, err := health.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = closed.Close()
 	tests := map[string]struct {
 		env  []string
 		want string // part of standard error; empty: healthy
 	}{
 		"alive":          {[]string{"HTTP_ADDR=" + alive}, ""},
-		"not running":    {[]string{"HTTP_ADDR=" + closed.Addr().String()}, "connection refused"},
+		"not running":    {[]string{"HTTP_ADDR=" + loopback.Address(t)}, "connection refused"},
 		"wrong settings": {[]string{"HTTP_ADDR=" + alive, "NAMESPACE="}, "NAMESPACE: is missing"},
 	}
 	for name, test := range tests {

@@ -57,16 +57,16 @@ func (p *Proxy) Delay(d time.Duration) {
 // slope is how long it takes until a delay has grown by one second.
 const slope = 2
 
-// held is for how long something is held back now that is for a subscription
+// held is for how long something is held back that comes now for a subscription
 // first heard of at an instant.
-func (p *Proxy) held(first time.Time) time.Duration {
+func (p *Proxy) held(first, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	from := p.since
 	if first.After(from) {
 		from = first
 	}
-	return min(p.delay, time.Since(from)/slope)
+	return min(p.delay, now.Sub(from)/slope)
 }
 
 // Close ends all connections. It may be called more than once.
@@ -157,6 +157,7 @@ func (p *Proxy) deliver(client, server net.Conn) {
 			out.write(f.bytes)
 			continue
 		}
-		l.add(f.bytes, time.Now().Add(p.held(l.first)))
+		now := time.Now()
+		l.add(f.bytes, now.Add(p.held(l.first, now)))
 	}
 }

@@ -4,15 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/schedule/internal/adapter/mem"
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/schedule/internal/core/porttest"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestStoreConforms(t *testing.T) {
 	t.Parallel()

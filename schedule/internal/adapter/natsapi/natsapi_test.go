@@ -8,14 +8,13 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/internal/adapter/natsapi"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 type node string
 

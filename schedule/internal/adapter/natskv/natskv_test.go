@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/schedule/internal/adapter/natskv"
 	"github.com/weplanx/workflow/schedule/internal/core"
@@ -15,7 +14,7 @@ import (
 	"github.com/weplanx/workflow/shared/topology"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 func TestConforms(t *testing.T) {
 	t.Parallel()
@@ -42,7 +41,7 @@ func TestHistoryWaitsForWhatItsReplicaDoesNotHaveYet(t *testing.T) {
 		}
 		err = b.Store.History(context.Background(), key, until, func(e core.Entry) {
 			if last = e.Number; last == until-1 {
-				go b.Put("a", value) // it comes after the history seemed to be at its end
+				b.Put("a", value) // it comes after the history seemed to be at its end
 			}
 		})
 		if err != nil || last != until {

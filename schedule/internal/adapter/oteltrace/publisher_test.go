@@ -6,19 +6,18 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/schedule/internal/adapter/mem"
 	"github.com/weplanx/workflow/schedule/internal/adapter/oteltrace"
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/schedule/internal/core/porttest"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/shared/logging"
 	"github.com/weplanx/workflow/shared/tracetest"
 	"github.com/weplanx/workflow/shared/tracing"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 

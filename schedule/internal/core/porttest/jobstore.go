@@ -41,7 +41,7 @@ func JobStore(t *testing.T, fresh func(t *testing.T) Bucket) {
 	}
 }
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // watched collects what a watch reports.
 type watched struct {

@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"code.dny.dev/ssrf"
-	"go.uber.org/goleak"
 
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/worker/internal/adapter/egress"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func guard(t testing.TB, allowed ...string) *egress.Guard {
 	t.Helper()

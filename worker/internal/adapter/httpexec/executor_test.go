@@ -63,7 +63,7 @@ func at(url string) core.Call { return call(`{"url":"` + url + `"}`) }
 
 func execute(t testing.TB, e *httpexec.Executor, c core.Call) core.Answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return e.Execute(ctx, c)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/loopback"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
@@ -43,9 +44,7 @@ func TestFailures(t *testing.T) {
 
 func refused(t *testing.T) string {
 	t.Helper()
-	s := httptest.NewServer(nil)
-	s.Close()
-	return s.URL
+	return "http://" + loopback.Address(t)
 }
 
 func notTLS(t *testing.T) string {

@@ -5,14 +5,14 @@ import (
 	"log"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/weplanx/workflow/shared/leaktest"
 )
 
 // TestMain discards what net/http says of targets, as the program does: there
 // is no other way to keep it from the log.
 func TestMain(m *testing.M) {
 	log.SetOutput(io.Discard)
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 // quiet keeps the servers' complaints about bad handshakes out of the output.

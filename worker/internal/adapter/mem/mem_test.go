@@ -6,25 +6,20 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/worker/internal/adapter/mem"
 	"github.com/weplanx/workflow/worker/internal/core"
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestQueue(t *testing.T) {
 	t.Parallel()
-	porttest.RunQueue(t, func(*testing.T) porttest.Queue {
-		const ackWait = 500 * time.Millisecond
+	porttest.RunQueue(t, func(_ *testing.T, ackWait time.Duration) porttest.Queue {
 		q := mem.NewQueue(ackWait)
-		return porttest.Queue{
-			Queue: q, AckWait: ackWait,
-			Put: func(_ *testing.T, key string, data []byte) { q.Put(key, data) },
-		}
+		return porttest.Queue{Queue: q, Put: func(_ *testing.T, key string, data []byte) { q.Put(key, data) }}
 	})
 }
 

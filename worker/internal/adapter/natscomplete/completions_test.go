@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
@@ -18,7 +17,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const names = contract.Names("beta")
 
@@ -50,7 +49,7 @@ func publish(t *testing.T, nc *nats.Conn, token string, data []byte) func() stri
 		t.Fatal(err)
 	}
 	return func() string {
-		msg, err := sub.NextMsg(10 * time.Second)
+		msg, err := sub.NextMsg(time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +89,7 @@ func TestRepliesTellNothingOfTheInside(t *testing.T) {
 // ask repeats a report until there is somebody to take it.
 func ask(t *testing.T, nc *nats.Conn, token string) string {
 	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		msg, err := nc.Request(names.Completion(token), nil, 5*time.Second)
 		if err == nil {
 			var reply contract.CompletedReply

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
@@ -13,7 +12,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const names = contract.Names("beta")
 

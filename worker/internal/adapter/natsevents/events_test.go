@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
@@ -13,7 +12,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const names = contract.Names("beta")
 
@@ -45,7 +44,7 @@ func publish(t *testing.T, nc *nats.Conn, key string, data []byte) func() contra
 		t.Fatal(err)
 	}
 	return func() contract.Result {
-		msg, err := sub.NextMsg(10 * time.Second)
+		msg, err := sub.NextMsg(time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,7 @@ func limited(t *testing.T) *natsexec.Executor {
 func TestForbiddenSubject(t *testing.T) {
 	t.Parallel()
 	e := limited(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for range 2 {
 		wantForbidden(t, e.Execute(ctx, call(`{"subject":"secret.x"}`)))
@@ -45,11 +45,11 @@ func TestForbiddenSubject(t *testing.T) {
 func TestForbiddenRequestIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	e := limited(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	began := time.Now()
 	wantForbidden(t, e.Execute(ctx, call(`{"subject":"secret.y","request":true}`)))
-	if took := time.Since(began); took > 30*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %s to notice", took)
 	}
 }

@@ -26,7 +26,7 @@ func TestDepth(t *testing.T) {
 		t.Fatal(err)
 	}
 	one(t, q) // stays in our hands
-	for limit := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for limit := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		d, err := q.Depth(t.Context())
 		if err == nil && d.Pending == 2 && d.Unacknowledged == 2 && d.Bytes > 0 && d.Bytes < 1000 && d.MaxBytes == 1<<30 {
 			return

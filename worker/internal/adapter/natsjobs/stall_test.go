@@ -5,7 +5,6 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -50,7 +49,7 @@ func TestPullIsGivenUpWhileTheServerStalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, js, names.Trigger("HTTP", "k"), "1")
-	q := natsjobs.New(nc, js, names)
+	q := natsjobs.New(nc, js, names, natsjobs.WithAckWait(ackWait))
 	ctx, cancel := context.WithCancel(t.Context())
 	delivered, ended := make(chan struct{}), make(chan error)
 	go func() { ended <- q.Receive(ctx, 2, func(core.Delivery) { close(delivered) }) }()
@@ -61,7 +60,7 @@ func TestPullIsGivenUpWhileTheServerStalls(t *testing.T) {
 		t.Error(err)
 	}
 	l.stalled.Unlock()
-	if err := nc.FlushTimeout(10 * time.Second); err != nil { // behind what the pull waits for
+	if err := nc.FlushTimeout(patience); err != nil { // behind what the pull waits for
 		t.Fatal(err)
 	}
 	put(t, js, names.Trigger("HTTP", "k"), "2")

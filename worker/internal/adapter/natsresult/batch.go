@@ -51,7 +51,7 @@ func (w *writer) batches(ctx context.Context, lines []line) error {
 		}
 		lines = lines[b.size:]
 	}
-	timeout := time.NewTimer(batchTimeout)
+	timeout := time.NewTimer(w.patience)
 	defer timeout.Stop()
 	for _, b := range open {
 		select {

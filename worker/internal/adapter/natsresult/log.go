@@ -36,7 +36,8 @@ const recordSize = 448
 // subscribes to the answers to its batches, until the connection is closed.
 func New(js jetstream.JetStream, names contract.Names) *Log {
 	return &Log{
-		js: js, names: names, asking: make(chan struct{}, 1), write: writer{js: js, stream: names.ResultStream()},
+		js: js, names: names, asking: make(chan struct{}, 1),
+		write: writer{js: js, stream: names.ResultStream(), patience: batchTimeout},
 	}
 }
 

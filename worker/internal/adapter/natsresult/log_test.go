@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
@@ -17,7 +16,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const names = contract.Names("beta")
 
@@ -163,6 +162,21 @@ func TestLookUpsAfterTheStreamWasMadeAnew(t *testing.T) {
 	}
 }
 
+// message reads one that is there: any server of a cluster answers, also one that
+// has yet to hear of it.
+func message(t *testing.T, stream jetstream.Stream, seq uint64) *jetstream.RawStreamMsg {
+	t.Helper()
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		msg, err := stream.GetMsg(t.Context(), seq)
+		if err == nil {
+			return msg
+		}
+		if !errors.Is(err, jetstream.ErrMsgNotFound) || time.Now().After(limit) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func records(t *testing.T, js jetstream.JetStream) (all []contract.Result) {
 	t.Helper()
 	stream, err := js.Stream(t.Context(), names.ResultStream())
@@ -170,11 +184,7 @@ func records(t *testing.T, js jetstream.JetStream) (all []contract.Result) {
 		t.Fatal(err)
 	}
 	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
-		msg, err := stream.GetMsg(t.Context(), seq)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := contract.Decode[contract.Result](msg.Data)
+		r, err := contract.Decode[contract.Result](message(t, stream, seq).Data)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,8 +29,9 @@ const (
 // batch that was not acknowledged as a whole, of which any part may be stored,
 // it publishes the lines one by one; the stream knows those again that it has.
 type writer struct {
-	js     jetstream.JetStream
-	stream string
+	js       jetstream.JetStream
+	stream   string
+	patience time.Duration // with a batch
 
 	mu      sync.Mutex
 	answers *answers  // nil: not subscribed yet

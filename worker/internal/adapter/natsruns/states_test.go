@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/natstest"
@@ -17,7 +16,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { natstest.VerifyTestMain(m) }
 
 const names = contract.Names("beta")
 
@@ -52,7 +51,7 @@ func TestStatesSurviveTheServer(t *testing.T) {
 	}
 	server.Restart(t)
 	var state core.State
-	for limit := time.Now().Add(20 * time.Second); state.Revision == 0 && time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); state.Revision == 0 && time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // a request may be lost with the server
 		state, err = s.Load(ctx, "a")
 		cancel()
@@ -76,7 +75,7 @@ func TestDeletedStatesAreGone(t *testing.T) {
 	if err := s.Delete(t.Context(), "a", revision); err != nil {
 		t.Fatal(err)
 	}
-	for limit := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		stream, err := js.Stream(t.Context(), names.RunStream())
 		if err != nil {
 			t.Fatal(err)

@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/shared/logging"
 	"github.com/weplanx/workflow/shared/tracetest"
 	"github.com/weplanx/workflow/shared/tracing"
@@ -16,7 +15,7 @@ import (
 	"github.com/weplanx/workflow/worker/internal/core"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const id = "587e13f087331470603662721101285e"
 

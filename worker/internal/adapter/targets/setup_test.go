@@ -8,16 +8,15 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/worker/internal/adapter/system"
 	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 	"github.com/weplanx/workflow/worker/internal/core/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // maxWait is how long Enter may take, and a little for the next look at a room.
 const maxWait = 2*time.Second + 50*time.Millisecond

@@ -16,11 +16,14 @@ func listen[M any](t *testing.T, receive func(context.Context, func(M)) error, s
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	heard := make(chan struct{}, 1000)
+	heard := make(chan struct{}, 1)
 	go func() {
 		done <- receive(ctx, func(m M) {
 			if isProbe(m) {
-				heard <- struct{}{}
+				select {
+				case heard <- struct{}{}:
+				default:
+				}
 				return
 			}
 			sink(m)
