@@ -11,8 +11,10 @@ import (
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
 // builds are all that can be applied.
@@ -26,20 +28,26 @@ func built(t *testing.T, name string) objects {
 	files := folders(t)
 	folder, component, optional := strings.Cut(name, " with ")
 	if optional {
-		path := "/k/" + folder + "/kustomization.yml"
-		text, err := files.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		off := "# - ../../components/" + component + " "
-		if !strings.Contains(string(text), off) {
-			t.Fatalf("%s offers no %s", path, component)
-		}
-		if err := files.WriteFile(path, []byte(strings.Replace(string(text), off, strings.TrimPrefix(off, "# "), 1))); err != nil {
-			t.Fatal(err)
-		}
+		choose(t, files, folder, component)
 	}
 	return build(t, files, folder)
+}
+
+// choose takes a component that an overlay offers.
+func choose(t *testing.T, files filesys.FileSystem, overlay, component string) {
+	t.Helper()
+	path := "/k/" + overlay + "/kustomization.yml"
+	text, err := files.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := "# - ../../components/" + component + " "
+	if !strings.Contains(string(text), off) {
+		t.Fatalf("%s offers no %s", path, component)
+	}
+	if err := files.WriteFile(path, []byte(strings.Replace(string(text), off, strings.TrimPrefix(off, "# "), 1))); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // deployments are the two that there must be.
@@ -154,6 +162,42 @@ func TestReferencesAreThere(t *testing.T) {
 						t.Errorf("%s: config map %s holds %q", d.Name, v.ConfigMap.Name, data)
 					}
 				}
+			}
+		})
+	}
+}
+
+// Programs read files at their start only: whoever changes one gets new pods by
+// applying it.
+func TestAChangedFileReplacesPods(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ overlay, file, program string }{
+		{"overlays/single", "base/config.yml", "schedule"},
+		{"overlays/single", "overlays/single/schedule.nk", "schedule"},
+		{"overlays/single", "overlays/single/worker.nk", "worker"},
+		{"overlays/production", "overlays/production/config.yml", "schedule"},
+		{"overlays/production", "overlays/production/schedule.nk", "schedule"},
+		{"overlays/production", "overlays/production/worker.nk", "worker"},
+		{"overlays/production", "components/tls/ca.pem", "schedule"},
+		{"overlays/production", "components/tls/ca.pem", "worker"},
+	} {
+		t.Run(test.file+" "+test.program, func(t *testing.T) {
+			t.Parallel()
+			files := folders(t)
+			if test.overlay == "overlays/production" {
+				choose(t, files, test.overlay, "tls")
+			}
+			before := named[*apps.Deployment](t, build(t, files, test.overlay), test.program)
+			text, err := files.ReadFile("/k/" + test.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := files.WriteFile("/k/"+test.file, append(text, '#', '\n')); err != nil {
+				t.Fatal(err)
+			}
+			after := named[*apps.Deployment](t, build(t, files, test.overlay), test.program)
+			if equality.Semantic.DeepEqual(before.Spec.Template, after.Spec.Template) {
+				t.Error("pods stay as they are")
 			}
 		})
 	}

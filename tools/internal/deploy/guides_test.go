@@ -85,6 +85,7 @@ func TestWrongCommandsAreFound(t *testing.T) {
 		"make bild", "make images VERSON=v1", ".bin/schedulectl lst", ".bin/schedulectl set a --sepc x", ".bin/schedulectl import weplanx --overwite",
 		"go run ./tools/cmd/natscnf -namespace beta", "go run ./tools/cmd/natsconf -nodez a", "export NAMESPAC=beta", "NATS_INBX=a .bin/schedulectl init",
 		"cp nats/seeds/beta.schedul.nk x", "kubectl apply -k deploy/kubernetes/overlays/prod", "kubectl -n workflow rollout status deployment/scheduler",
+		"kubectl get pods -l app=schedule", "nats server report jetstreams",
 		"nats --nkeys a stream backup a b", "nats stream backp a b", "docker compose upp", "curl http://example.com", "schedulectl results KEY --folow",
 		"kubectl -n workflow exec deployment/schedule -- /app/schedule -partition 16", "export COMPOSE_FILE=deploy/compose/compose.yaml",
 	} {

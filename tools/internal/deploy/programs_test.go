@@ -87,7 +87,7 @@ func (k *known) schedulectl(args []string) error {
 var (
 	natsCommands = []string{
 		"stream backup", "stream restore", "stream rm", "stream edit", "stream view", "stream report", "consumer info",
-		"server report", "micro ls", "pub",
+		"server report health", "micro ls", "pub",
 	}
 	natsFlags = "--no-context --nkey --inbox-prefix --no-progress --force --max-age --max-bytes"
 )
@@ -115,7 +115,7 @@ func (k *known) docker(args []string) error {
 	flags := map[string]string{"tag": "", "push": ""}
 	if args[0] == "compose" {
 		args = args[1:]
-		flags = map[string]string{"up": "--detach --build", "ps": "", "logs": "", "stop": "", "down": "--volumes", "exec": "-partitions"}
+		flags = map[string]string{"up": "--detach --build --no-deps", "ps": "", "logs": "", "stop": "", "start": "", "restart": "", "down": "--volumes", "exec": "-partitions"}
 	}
 	if len(args) == 0 {
 		return nil // the program itself
@@ -143,5 +143,8 @@ func (k *known) kubectl(args []string) error {
 			return fmt.Errorf("there is no %s", arg)
 		}
 	}
-	return given(args, "-n -k --replicas -l")
+	if !slices.Contains(args, "-n") && !slices.Contains([]string{"apply", "kustomize"}, args[0]) {
+		return errors.New("which namespace: there is no -n")
+	}
+	return given(args, "-n -k --replicas -l --for --timeout")
 }

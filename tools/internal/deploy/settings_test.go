@@ -101,9 +101,12 @@ func filled(t *testing.T, text string) string {
 	).Replace(text)
 }
 
-// A scheduler takes the file of every ConfigMap.
+// A scheduler takes every file that is made a ConfigMap.
 func TestSchedulersTakeTheFile(t *testing.T) {
-	files := map[string]string{"production": string(read(t, "kubernetes/overlays/production/config.yml"))}
+	files := map[string]string{
+		"the base":   string(read(t, "kubernetes/base/config.yml")),
+		"production": string(read(t, "kubernetes/overlays/production/config.yml")),
+	}
 	for name, set := range manifests {
 		for _, m := range decode(t, set) {
 			if m.Kind == "ConfigMap" {

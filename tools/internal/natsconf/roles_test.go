@@ -29,6 +29,7 @@ func TestRoles(t *testing.T) {
 		{"beta.worker", workerMay, workerMayNot},
 		{"beta.client", clientMay, clientMayNot},
 		{"omega.admin", adminMay, adminMayNot},
+		{"sys", sysMay, nil},
 	} {
 		s.allows(t, r.user, r.allowed)
 		s.refuses(t, r.user, r.none)

@@ -101,7 +101,7 @@ func (s *site) credential(t *testing.T, user string) []nats.Option {
 		t.Fatal(err)
 	}
 	options := []nats.Option{nats.Nkey(public, pair.Sign)}
-	if _, role, _ := strings.Cut(user, "."); role != natsconf.RoleClient {
+	if _, role, ok := strings.Cut(user, "."); ok && role != natsconf.RoleClient {
 		options = append(options, nats.CustomInboxPrefix("_INBOX."+role))
 	}
 	if s.authority != "" {

@@ -82,8 +82,10 @@ var clientMayNot = []operation{
 
 var adminMay = []operation{
 	{"list streams", request("$JS.API.STREAM.NAMES", "")},
+	{"report on streams", request("$JS.API.STREAM.LIST", "")},
 	{"see usage and limits", request("$JS.API.INFO", "")},
 	{"use the client library", func(p *probe) error { return useLibraryIn(p, "omega") }},
+	{"view the log", viewResults},
 	{"read a cursor", request("$JS.API.STREAM.MSG.GET.omega_triggers", `{"last_by_subj":"omega.cursors.0"}`)},
 	{"list the consumers of triggers", request("$JS.API.CONSUMER.NAMES.omega_triggers", "")},
 	{"look at the workers' consumer", request("$JS.API.CONSUMER.INFO.omega_triggers.workers", "")},
@@ -113,6 +115,12 @@ var adminMayNot = []operation{
 	{"make the servers elect another leader", request("$JS.API.META.LEADER.STEPDOWN", "")},
 	{"remove a server", request("$JS.API.SERVER.REMOVE", "{}")},
 	{"ask the system account's services", publish("$SYS.REQ.SERVER.PING")},
+}
+
+// sysMay is what the guides have people do with seeds/sys.nk.
+var sysMay = []operation{
+	{"report on the servers' health", request("$SYS.REQ.SERVER.PING.HEALTHZ", "")},
+	{"report on JetStream", request("$SYS.REQ.SERVER.PING.JSZ", "")},
 }
 
 func useLibrary(p *probe) error { return useLibraryIn(p, "beta") }
@@ -152,6 +160,14 @@ func consumeOrdered(stream, subject string) func(*probe) error {
 		_, err = sub.NextMsg(patience)
 		return errors.Join(err, sub.Unsubscribe(), p.refused())
 	}
+}
+
+// viewResults reads a record as nats stream view does.
+func viewResults(p *probe) error {
+	if err := consume(omega.ResultStream(), "viewer", "")(p); err != nil {
+		return err
+	}
+	return request("$JS.API.CONSUMER.MSG.NEXT.omega_results.viewer", `{"batch":1,"no_wait":true}`)(p)
 }
 
 func changeResults(p *probe) error {
