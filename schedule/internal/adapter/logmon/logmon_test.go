@@ -9,8 +9,11 @@ import (
 
 	"github.com/weplanx/workflow/schedule/internal/adapter/logmon"
 	"github.com/weplanx/workflow/schedule/internal/core"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/shared/logging"
 )
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestTroubleIsNotRepeatedForAWhile(t *testing.T) {
 	t.Parallel()

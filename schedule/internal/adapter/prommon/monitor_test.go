@@ -17,8 +17,11 @@ import (
 	"github.com/weplanx/workflow/schedule/internal/adapter/prommon"
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/shared/metrics/metricstest"
 )
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func registered(t *testing.T) (*prommon.Monitor, *prometheus.Registry) {
 	t.Helper()

@@ -9,10 +9,13 @@ import (
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/shared/logging"
 	"github.com/weplanx/workflow/worker/internal/adapter/logmon"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestLines(t *testing.T) {
 	t.Parallel()

@@ -16,10 +16,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/weplanx/workflow/shared/contract"
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/shared/metrics/metricstest"
 	"github.com/weplanx/workflow/worker/internal/adapter/prommon"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func registered(t *testing.T) (*prommon.Monitor, *prometheus.Registry) {
 	t.Helper()

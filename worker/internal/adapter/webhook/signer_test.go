@@ -13,8 +13,11 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/weplanx/workflow/shared/leaktest"
 	"github.com/weplanx/workflow/worker/internal/adapter/webhook"
 )
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // The test vector that the libraries of Standard Webhooks share.
 const (
