@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -242,58 +241,4 @@ func TestRequestsThatAreTooLarge(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Resets are what the system reports of a connection that the target ended
-// without a word.
-func TestResets(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		read  int    // bytes at most; one tells that the connection was made
-		write string // before the reset
-		class string
-	}{
-		"in the request":     {1, "", contract.ErrorNetwork},
-		"after the request":  {4096, "", contract.ErrorNetwork},
-		"in the status line": {4096, "HTTP/1.1 200", contract.ErrorNetwork},
-		"in the headers":     {4096, "HTTP/1.1 200 OK\r\na: b\r\n", contract.ErrorNetwork},
-	} {
-		for _, scheme := range []string{"http", "https"} {
-			t.Run(name+", "+scheme, func(t *testing.T) {
-				t.Parallel()
-				address := resetting(t, test.read, test.write)
-				a := execute(t, setup(t), at(scheme+"://"+address+"/"))
-				wanted := a.Class == test.class || (scheme == "https" && a.Class == contract.ErrorTLS)
-				if !wanted || a.Verdict != core.Temporary || strings.Contains(a.Error, "127.0.0.1") {
-					t.Errorf("got %+v", a)
-				}
-			})
-		}
-	}
-}
-
-// resetting is a target that resets every connection.
-func resetting(t *testing.T, read int, write string) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = c.Read(make([]byte, read))
-			_, _ = io.WriteString(c, write)
-			time.Sleep(10 * time.Millisecond) // until that has arrived
-			_ = c.(*net.TCPConn).SetLinger(0) //nolint:forcetypeassert // it listens on tcp
-			_ = c.Close()
-		}
-	}()
-	t.Cleanup(func() { _ = listener.Close(); <-done })
-	return listener.Addr().String()
 }
