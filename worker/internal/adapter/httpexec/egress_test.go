@@ -7,6 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -211,13 +214,34 @@ func wantRefused(t *testing.T, url string, a core.Answer) {
 	if a.Verdict != core.Permanent || (a.Class != contract.ErrorEgress && a.Class != contract.ErrorInvalid) || a.Error == "" {
 		t.Errorf("%q: got %+v, want a refusal", url, a)
 	}
-	for host, addrs := range names {
-		for _, private := range append([]string{host}, addrs...) {
-			if len(private) > len("localhost") && strings.Contains(a.Error, private) {
-				t.Errorf("%q: the error %q tells of %s", url, a.Error, private)
-			}
+	for _, private := range append(addressesIn(url), known...) {
+		if strings.Contains(a.Error, private) {
+			t.Errorf("%q: the error %q tells of %s", url, a.Error, private)
 		}
 	}
+}
+
+// known are the names of the world and their addresses.
+var known = func() (all []string) {
+	for host, addrs := range names {
+		all = append(append(all, host), addrs...)
+	}
+	return all
+}()
+
+// addressesIn returns the address that a URL holds, in its forms.
+func addressesIn(text string) (all []string) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil
+	}
+	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
+		all = append(all, u.Hostname(), addr.String(), addr.Unmap().String())
+	}
+	if addr, ok := aton(strings.TrimRight(u.Hostname(), ".")); ok {
+		all = append(all, addr.String())
+	}
+	return all
 }
 
 func TestEgressRulesAreTold(t *testing.T) {
@@ -335,15 +359,28 @@ func TestRebindingBetweenCalls(t *testing.T) {
 	}
 }
 
-// Proxies of the environment would make the guard judge the proxy.
+// Proxies of the environment would make the guard judge the proxy. net/http reads
+// the environment once a process, so this one needs a process of its own.
 func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
-	proxied := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the proxy was called") })
-	t.Setenv("HTTP_PROXY", proxied)
-	t.Setenv("http_proxy", proxied)
-	t.Setenv("HTTPS_PROXY", proxied)
-	t.Setenv("https_proxy", proxied)
+	t.Parallel()
+	const proxy = "http://proxy.test:3128"
+	if os.Getenv("HTTP_PROXY") != proxy {
+		again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+		again.Env = append(os.Environ(), "HTTP_PROXY="+proxy, "http_proxy="+proxy, "HTTPS_PROXY="+proxy, "https_proxy="+proxy, "NO_PROXY=", "no_proxy=")
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		return
+	}
 	w := &world{names: names}
 	for _, url := range []string{"http://public.test/", "https://public.test/"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if used, err := http.ProxyFromEnvironment(r); err != nil || used.String() != proxy {
+			t.Fatalf("the environment's proxy is %s, %v", used, err)
+		}
 		execute(t, w.executor(t), at(url))
 	}
 	if len(w.dialed) != 2 || w.dialed[0] != "8.8.8.8:80" || w.dialed[1] != "8.8.8.8:443" {
