@@ -23,13 +23,12 @@ func TestResets(t *testing.T) {
 	network := core.Answer{Verdict: core.Temporary, Class: contract.ErrorNetwork}
 	reset := network
 	reset.Error = syscall.ECONNRESET.Error()
-	nothing := func(net.Conn) {}
+	one := func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) } // which tells that the connection was made
 	for name, test := range map[string]struct {
 		serve func(net.Conn) // before the reset
 		want  core.Answer
 	}{
-		"before the request": {nothing, network},
-		"in the request":     {func(c net.Conn) { _, _ = io.ReadFull(c, make([]byte, 20)) }, network},
+		"in the request":     {one, network},
 		"after the request":  {text(""), reset},
 		"in the status line": {text("HTTP/1.1 200"), network},
 		"in the headers":     {text("HTTP/1.1 200 OK\r\na: b\r\n"), network},
@@ -45,7 +44,7 @@ func TestResets(t *testing.T) {
 		}
 	}
 	for name, serve := range map[string]func(net.Conn){
-		"before the TLS handshake": nothing,
+		"before the answer to the TLS handshake": one,
 		"in the TLS handshake": func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 4096))
 			_, _ = io.WriteString(c, "\x16\x03\x03\x00\x7a\x02\x00\x00\x76")
