@@ -181,8 +181,9 @@ func TestGarbageIsRecordedAndStallsNobody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	target := receive(t, ok)
+	garbage := []string{"", "\xff\x00", "{}", `{"v":1}`, `{"v":1,"id":"1","key":"k","mode":"FTP"}`}
 	for _, subject := range []string{"beta.triggers.HTTP.k", "beta.triggers.HTTP", "beta.triggers.X.y.z", "beta.triggers.HTTP._nodes.a"} {
-		for _, data := range []string{"", "\xff\x00", "{}", `{"v":1}`, `{"v":1,"id":"1","key":"k","mode":"FTP"}`} {
+		for _, data := range garbage {
 			b.publishRaw(t, subject, []byte(data))
 		}
 	}
@@ -201,6 +202,18 @@ func TestGarbageIsRecordedAndStallsNobody(t *testing.T) {
 	}
 	if invalid != 20 {
 		t.Errorf("got %d records of garbage, want 20", invalid)
+	}
+	letters := b.letters(t)
+	if len(letters) != 20 {
+		t.Errorf("got %d dead letters of garbage, want 20", len(letters))
+	}
+	for _, letter := range letters {
+		if letter.Reason != "the trigger cannot be run" || letter.ErrorClass != contract.ErrorInvalid || letter.Error == "" {
+			t.Errorf("got dead letter %+v", letter)
+		}
+		if letter.Trigger == nil && !slices.Contains(garbage, string(letter.Data)) {
+			t.Errorf("got dead letter of %q", letter.Data)
+		}
 	}
 }
 
@@ -357,17 +370,9 @@ func TestLastAttemptLeavesADeadLetter(t *testing.T) {
 		t.Errorf("got %+v", final)
 	}
 	b.drained(t)
-	stream, err := b.js.Stream(t.Context(), b.names.DeadStream())
-	if err != nil {
-		t.Fatal(err)
-	}
-	msg, err := stream.GetLastMsgForSubject(t.Context(), b.names.Dead("k"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	letter, err := contract.Decode[contract.Dead](msg.Data)
-	if err != nil || letter.Trigger == nil || letter.Trigger.ID != trigger.ID || letter.Attempts != 2 || letter.Status != http.StatusServiceUnavailable {
-		t.Errorf("got %+v, %v", letter, err)
+	letter := b.letter(t, "k")
+	if letter.Trigger == nil || letter.Trigger.ID != trigger.ID || letter.Attempts != 2 || letter.Status != http.StatusServiceUnavailable {
+		t.Errorf("got %+v", letter)
 	}
 	if n := len(target.got()); n != 2 {
 		t.Errorf("got %d calls, want 2", n)

@@ -174,6 +174,49 @@ func (b *bench) records(t *testing.T) []contract.Result {
 	return all
 }
 
+// letters returns the stream of dead letters, oldest first.
+func (b *bench) letters(t *testing.T) (all []contract.Dead) {
+	t.Helper()
+	for _, msg := range b.stored(t, b.names.DeadStream()) {
+		letter, err := contract.Decode[contract.Dead](msg.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, letter)
+	}
+	return all
+}
+
+// letter returns the only dead letter, which is of that key.
+func (b *bench) letter(t *testing.T, key string) contract.Dead {
+	t.Helper()
+	letters := b.letters(t)
+	if len(letters) != 1 || letters[0].Key != key {
+		t.Fatalf("got dead letters %+v, want one of %s", letters, key)
+	}
+	return letters[0]
+}
+
+// stored returns the messages of a stream, oldest first.
+func (b *bench) stored(t *testing.T, name string) (all []*jetstream.RawStreamMsg) {
+	t.Helper()
+	stream, err := b.js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
+		msg, err := stream.GetMsg(t.Context(), seq)
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case err != nil:
+			t.Fatal(err)
+		default:
+			all = append(all, msg)
+		}
+	}
+	return all
+}
+
 // finals waits until n occurrences have ended and returns their final records.
 func (b *bench) finals(t *testing.T, n int) []contract.Result {
 	t.Helper()
