@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/tracing"
+	"github.com/weplanx/workflow/worker/internal/adapter/natsjobs"
 	"github.com/weplanx/workflow/worker/internal/adapter/prommon"
 )
 
@@ -66,7 +68,8 @@ type Config struct {
 	// Version is shown to targets, in traces and metrics. Empty: that of the build.
 	Version string `ignored:"true"`
 
-	counts *prommon.Monitor // see counter
+	counts  *prommon.Monitor // see counter
+	ackWait time.Duration    // natsjobs.AckWait but in tests
 }
 
 // Defaults is the configuration before the environment is read.
@@ -152,6 +155,7 @@ func (c Config) filled() Config {
 		c.Grace = defaultGrace
 	}
 	c.Grace = max(c.Grace, 0)
+	c.ackWait = cmp.Or(c.ackWait, natsjobs.AckWait)
 	if c.Version == "" {
 		c.Version = Version()
 	}

@@ -45,7 +45,7 @@ func logger(c Config) *logrus.Logger { return c.Log }
 func settings(c Config) core.Settings {
 	return core.Settings{
 		Name: workerName(), Concurrency: c.Concurrency, Grace: c.Grace,
-		Extend: natsjobs.AckWait / 4, Turn: natsjobs.AckWait + turnMargin,
+		Extend: c.ackWait / 4, Turn: c.ackWait + turnMargin,
 	}
 }
 
@@ -61,6 +61,6 @@ func workerName() string {
 // Version is that of the module in this build, "dev" for one from a work tree.
 func Version() string { return build.Version("", "github.com/weplanx/workflow/worker") }
 
-func queue(nc *nats.Conn, js jetstream.JetStream, names contract.Names) *natsjobs.Queue {
-	return natsjobs.New(nc, js, names)
+func queue(c Config, nc *nats.Conn, js jetstream.JetStream, names contract.Names) *natsjobs.Queue {
+	return natsjobs.New(nc, js, names, natsjobs.WithAckWait(c.ackWait))
 }

@@ -35,7 +35,7 @@ func assemble(c Config, nc *nats.Conn, traces *tracing.Provider) (*App, error) {
 	}
 	coreSettings := settings(c)
 	contractNames := names(c)
-	natsjobsQueue := queue(nc, jetstreamJetStream, contractNames)
+	natsjobsQueue := queue(c, nc, jetstreamJetStream, contractNames)
 	log := natsresult.New(jetstreamJetStream, contractNames)
 	coreResultLog := resultLog(log, traces, contractNames)
 	letters := natsdead.New(jetstreamJetStream, contractNames)
