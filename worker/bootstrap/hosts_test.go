@@ -144,6 +144,33 @@ func TestHangingHostsLeaveOthersUntouched(t *testing.T) {
 	}
 }
 
+// Of calls at one a second the third begins two seconds after the first at the
+// earliest, and so after anything that was before the first.
+func TestHostGetsItsRate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	calls := make(chan time.Time, 10)
+	target := receive(t, func(int, *http.Request) int {
+		calls <- time.Now()
+		return http.StatusOK
+	})
+	b.start(t, func(c *bootstrap.Config) { c.HostRate = 1 })
+	began := time.Now()
+	for i := range 3 {
+		b.publish(t, b.trigger(fmt.Sprintf("k%d", i), target.url))
+	}
+	b.finals(t, 3)
+	var last time.Time
+	for range 3 {
+		if at := <-calls; at.After(last) {
+			last = at
+		}
+	}
+	if took := last.Sub(began); took < 1990*time.Millisecond {
+		t.Errorf("the third call came after %s", took)
+	}
+}
+
 // A host that fails is left alone but for a probe now and then, its triggers
 // fail no sooner for that, and the log says so twice, not with every call.
 func TestFailingHostIsLeftAlone(t *testing.T) {
