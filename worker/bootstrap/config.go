@@ -43,6 +43,10 @@ type Config struct {
 	// HostRate is how many calls a second a worker makes to one host. 0: no limit.
 	HostRate float64 `envconfig:"HOST_RATE" desc:"calls a second to one host; 0: no limit"`
 
+	// HostBreaker says whether the calls to a host are put off that fails: "on" or
+	// "off". Empty: on.
+	HostBreaker string `envconfig:"HOST_BREAKER" desc:"on or off: whether calls to a host that fails are put off; empty: on"`
+
 	// EgressAllow are the networks (CIDR) and addresses that callbacks may reach
 	// although they are not public.
 	EgressAllow []string `envconfig:"EGRESS_ALLOW" desc:"networks (CIDR) and addresses, comma-separated, that may be called although they are not public"`

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/weplanx/workflow/shared/config"
+	"github.com/weplanx/workflow/shared/setting"
 	"github.com/weplanx/workflow/worker/internal/adapter/targets"
 	"github.com/weplanx/workflow/worker/internal/core"
 )
@@ -13,6 +14,12 @@ const (
 	MaxHostConcurrency = 100_000
 	MinHostRate        = 0.001
 	MaxHostRate        = 1_000_000
+)
+
+// Values of Config.HostBreaker.
+const (
+	breakerOn  = "on"
+	breakerOff = "off"
 )
 
 func (c *Config) checkHosts() error {
@@ -29,7 +36,11 @@ func (c *Config) checkHosts() error {
 				strconv.FormatFloat(MinHostRate, 'f', -1, 64) + " to " + strconv.Itoa(MaxHostRate) + ", or 0 for no limit",
 		}
 	}
-	return nil
+	switch c.HostBreaker {
+	case "", breakerOn, breakerOff:
+		return nil
+	}
+	return &config.Error{Name: "HOST_BREAKER", Problem: "is " + setting.Quote(c.HostBreaker) + `, want "on" or "off"`}
 }
 
 // hosts share out the calls among the hosts.
@@ -42,6 +53,7 @@ func hosts(c Config, random core.Random, monitor monitors) *targets.Targets {
 		Concurrency: c.HostConcurrency,
 		Rate:        c.HostRate,
 		Slots:       slots,
+		NoBreaker:   c.HostBreaker == breakerOff,
 		OnChange:    func(change targets.Change) { monitor.Target(change.Target, change.Open) },
 	}, random)
 }

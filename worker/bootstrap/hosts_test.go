@@ -26,6 +26,7 @@ func TestCheckOfHostsAndTokens(t *testing.T) {
 	t.Parallel()
 	concurrency := func(n int) func(*bootstrap.Config) { return func(c *bootstrap.Config) { c.HostConcurrency = n } }
 	rate := func(r float64) func(*bootstrap.Config) { return func(c *bootstrap.Config) { c.HostRate = r } }
+	breaker := func(s string) func(*bootstrap.Config) { return func(c *bootstrap.Config) { c.HostBreaker = s } }
 	token := func(s string) func(*bootstrap.Config) { return func(c *bootstrap.Config) { c.EventsToken = s } }
 	const secret = "secret-secret"
 	for name, test := range map[string]struct {
@@ -45,6 +46,9 @@ func TestCheckOfHostsAndTokens(t *testing.T) {
 		"huge rate":            {rate(2e6), "HOST_RATE", "is 2e+06, want"},
 		"infinite rate":        {rate(math.Inf(1)), "HOST_RATE", "is +Inf, want"},
 		"rate of no number":    {rate(math.NaN()), "HOST_RATE", "is NaN, want"},
+		"breaker":              {breaker("on"), "", ""},
+		"no breaker":           {breaker("off"), "", ""},
+		"breaker of no word":   {breaker("no\n"), "HOST_BREAKER", `is "no\n", want "on" or "off"`},
 		"no token":             {token(""), "", ""},
 		"token":                {token(secret + "123"), "", ""},
 		"longest token":        {token(strings.Repeat("x", 512)), "", ""},
@@ -76,9 +80,10 @@ func TestHostsAndTokensFromTheEnvironment(t *testing.T) {
 	t.Setenv("NATS_HOSTS", "127.0.0.1:4222")
 	t.Setenv("HOST_CONCURRENCY", "3")
 	t.Setenv("HOST_RATE", "2.5")
+	t.Setenv("HOST_BREAKER", "off")
 	t.Setenv("EVENTS_TOKEN", "0123456789abcdef")
 	c, err := bootstrap.LoadConfig()
-	if err != nil || c.HostConcurrency != 3 || c.HostRate != 2.5 || c.EventsToken != "0123456789abcdef" {
+	if err != nil || c.HostConcurrency != 3 || c.HostRate != 2.5 || c.HostBreaker != "off" || c.EventsToken != "0123456789abcdef" {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	t.Setenv("HOST_RATE", "NaN")
@@ -200,5 +205,23 @@ func TestFailingHostIsLeftAlone(t *testing.T) {
 	}
 	if text := log.String(); strings.Count(text, "target fails") != 1 || strings.Count(text, "target answers again") != 1 {
 		t.Errorf("got log %s", text)
+	}
+}
+
+func TestNoBreaker(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	target := receive(t, func(int, *http.Request) int { return http.StatusServiceUnavailable })
+	var log safeBuffer
+	b.start(t, func(c *bootstrap.Config) { c.HostBreaker, c.Log = "off", logging.New("release", &log) })
+	const n = 20
+	for i := range n {
+		trigger := b.trigger(fmt.Sprintf("k%d", i), target.url)
+		trigger.Attempts = 1
+		b.publish(t, trigger)
+	}
+	b.finals(t, n)
+	if strings.Contains(log.String(), "target fails") {
+		t.Errorf("got log %s", log.String())
 	}
 }

@@ -32,13 +32,13 @@ type breaker struct {
 	paused  time.Time // until then the target wants no calls
 }
 
-// init makes a breaker that is closed. changed is called when it opens and
-// when it closes.
-func (b *breaker) init(changed func(open bool)) {
+// init makes a breaker that is closed, and stays so unless opens is set. changed
+// is called when it opens and when it closes.
+func (b *breaker) init(opens bool, changed func(open bool)) {
 	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests: 1, // probes
 		Timeout:     openFor,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failures },
+		ReadyToTrip: func(c gobreaker.Counts) bool { return opens && c.ConsecutiveFailures >= failures },
 		IsExcluded:  func(err error) bool { return errors.Is(err, errNotAsked) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			switch to {

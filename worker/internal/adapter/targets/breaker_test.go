@@ -40,6 +40,18 @@ func TestBreakerOpensAndCloses(t *testing.T) {
 	})
 }
 
+func TestNoBreaker(t *testing.T) {
+	t.Parallel()
+	in(t, targets.Config{NoBreaker: true}, func(t *testing.T, b *bench) {
+		b.fail("a:80", 3*failures)
+		b.wantChanges()
+		b.enter("a:80")(core.Answer{RetryAfter: openFor})
+		if again := b.refused("a:80"); again < openFor {
+			t.Errorf("again after %s, want what the target asked for", again)
+		}
+	})
+}
+
 func TestBreakerOpensAnewWhenTheProbeFails(t *testing.T) {
 	t.Parallel()
 	in(t, targets.Config{}, func(t *testing.T, b *bench) {

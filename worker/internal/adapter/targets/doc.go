@@ -56,7 +56,8 @@
 // temporary failure opens it anew. A probe that takes longer than probePatience
 // is passed over and the next call is a probe as well. Nothing is ever failed
 // here: calls are put off. An answer with Retry-After has all calls of the
-// target put off until then.
+// target put off until then. With NoBreaker that is all that puts calls off for a
+// failure.
 //
 // # Memory
 //

@@ -63,7 +63,7 @@ func newTarget(name string, t *Targets) *target {
 	if r := t.config.Rate; r > 0 {
 		g.limiter = rate.NewLimiter(rate.Limit(r), int(max(math.Ceil(r), 1)))
 	}
-	g.breaker.init(func(open bool) {
+	g.breaker.init(!t.config.NoBreaker, func(open bool) {
 		g.pace = pace{} // what held while it failed holds no more
 		t.changes = append(t.changes, Change{Target: name, Open: open})
 	})

@@ -26,6 +26,7 @@ type Config struct {
 	Concurrency int     // calls at once; 0: DefaultConcurrency
 	Rate        float64 // calls a second, in bursts of a second's at most; 0: no limit
 	Slots       int     // calls at once that all targets share; 0: no limit
+	NoBreaker   bool    // calls are never put off because others failed; Retry-After holds
 
 	// OnChange is told when the breaker of a target opens or closes, not when
 	// the probe of an open one fails. It must return soon. Nil: nobody is told.
