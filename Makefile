@@ -19,9 +19,10 @@ ACTIONS  := .bin/actionlint
 # own tags say of the commit, without the module's name.
 version = $(or $(VERSION),$(patsubst $(1)/%,%,$(shell git describe --tags --match '$(1)/v*' --always --dirty 2>/dev/null || echo unknown)))
 
-# Who may import whom, and what workflows may do. Never cached: what they look at
-# is outside their module, where the go command sees no change.
-IMPORTS := go test -count=1 ./tools/internal/imports ./tools/internal/workflows
+# Who may import whom, what workflows may do, and which log lines are documented.
+# Never cached: what they look at is outside their module, where the go command sees
+# no change.
+IMPORTS := go test -count=1 ./tools/internal/imports ./tools/internal/workflows ./tools/internal/logs
 
 # What is under deploy/, against the types that read it; apart from the
 # workspace: see tools/manifests/go.mod. Never cached, for the same reason.

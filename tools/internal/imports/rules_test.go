@@ -123,6 +123,7 @@ var rules = []rule{
 	{"tools/internal/release/rehearse", []string{"tools/internal/release", "tools/internal/release/stage"}, []string{natsServer, natsClient}},
 	{"tools/internal/imports", nil, nil},
 	{"tools/internal/workflows", nil, nil},
+	{"tools/internal/logs", nil, nil},
 	{"tools/internal/deploy", nil, nil},
 	{"e2e/...", []string{"e2e/...", "schedule/client", "schedule/common", "schedule/bootstrap", "worker/bootstrap", "shared/..."}, []string{
 		natsClient, natsServer, nkeys, "go.uber.org/goleak", "github.com/testcontainers/testcontainers-go", "github.com/moby/moby",

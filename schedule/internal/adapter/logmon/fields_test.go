@@ -38,6 +38,16 @@ func TestFieldsAreDocumented(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(table, -1) {
 		told[row[1]] = false
 	}
+	_, lines, _ := strings.Cut(section, "\n| `msg` |")
+	lines, _, _ = strings.Cut(lines, "\n## ")
+	messages := map[string]bool{}
+	for row := range strings.Lines(lines) {
+		if cells := strings.Split(row, "|"); len(cells) == 5 {
+			for _, message := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1) {
+				messages[message[1]] = false
+			}
+		}
+	}
 	for line := range strings.Lines(everything(t)) {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
@@ -49,8 +59,15 @@ func TestFieldsAreDocumented(t *testing.T) {
 			}
 			told[name] = true
 		}
-		if message, _ := fields["msg"].(string); !strings.Contains(section, "`"+message+"`") {
+		message, _ := fields["msg"].(string)
+		if _, ok := messages[message]; !ok {
 			t.Errorf("%s does not tell of %q", document, message)
+		}
+		messages[message] = true
+	}
+	for message, seen := range messages {
+		if !seen {
+			t.Errorf("%s tells of %q, which no line says", document, message)
 		}
 	}
 	for name, seen := range told {
