@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 
 	"github.com/weplanx/workflow/shared/loopback"
 )
@@ -30,6 +31,24 @@ func WithNkeyUsers(public ...string) Option {
 			o.Nkeys = append(o.Nkeys, &server.NkeyUser{Nkey: key})
 		}
 	}
+}
+
+// NkeyUser makes a user for WithNkeyUsers.
+func NkeyUser(t testing.TB) (public, seed string) {
+	t.Helper()
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		t.Fatalf("natstest: %v", err)
+	}
+	public, err = pair.PublicKey()
+	if err != nil {
+		t.Fatalf("natstest: %v", err)
+	}
+	secret, err := pair.Seed()
+	if err != nil {
+		t.Fatalf("natstest: %v", err)
+	}
+	return public, string(secret)
 }
 
 // WithoutJetStream leaves JetStream off.
@@ -155,6 +174,20 @@ func (s *Server) Connect(t testing.TB, options ...nats.Option) *nats.Conn {
 	}
 	t.Cleanup(nc.Close)
 	return nc
+}
+
+// ConnectWithSeed is Connect with the seed of an NKEY user.
+func (s *Server) ConnectWithSeed(t testing.TB, seed string) *nats.Conn {
+	t.Helper()
+	pair, err := nkeys.FromSeed([]byte(seed))
+	if err != nil {
+		t.Fatalf("natstest: %v", err)
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		t.Fatalf("natstest: %v", err)
+	}
+	return s.Connect(t, nats.Nkey(public, pair.Sign))
 }
 
 // ConnectAs is Connect with a user name and password.

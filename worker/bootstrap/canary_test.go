@@ -1,112 +1,46 @@
 package bootstrap_test
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"io"
-	"log"
-	"net"
-	"os"
 	"strings"
-	"sync"
 	"testing"
-	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/shared/natstest"
 	"github.com/weplanx/workflow/shared/tracetest"
 	"github.com/weplanx/workflow/worker/bootstrap"
 )
 
-const canary = "canary"
-
-// output is what a process writes.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-// captured has the standard logger write where the worker logs to.
-func captured(t *testing.T) *output {
-	t.Helper()
-	o := &output{}
-	flags := log.Flags()
-	t.Cleanup(func() { log.SetOutput(os.Stderr); log.SetFlags(flags) })
-	bootstrap.SilenceTargets(o)
-	return o
-}
-
-// telling is a target that answers every request with that, in which %s is all
-// that it was sent, and resets the connection when there is nothing to answer.
-func telling(t *testing.T, answer string) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var open sync.WaitGroup
-	open.Go(func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			open.Go(func() { tell(c, answer) })
-		}
-	})
-	t.Cleanup(func() { _ = listener.Close(); open.Wait() })
-	return "http://" + listener.Addr().String()
-}
-
-func tell(c net.Conn, answer string) {
-	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	request := make([]byte, 64<<10)
-	n, _ := c.Read(request)
-	flat := strings.NewReplacer("\r", "", "\n", " ").Replace(string(request[:n]))
-	_, _ = io.WriteString(c, strings.ReplaceAll(answer, "%s", flat))
-	if answer == "" {
-		_ = c.(*net.TCPConn).SetLinger(0) //nolint:forcetypeassert // it was accepted on tcp
-		return
-	}
-	time.Sleep(50 * time.Millisecond)
-	_, _ = io.WriteString(c, flat) // on a connection that may be idle by now
-	if strings.HasSuffix(answer, "silence") {
-		_, _ = io.Copy(io.Discard, c)
-	}
-}
-
-// A secret in a header, the body or the URL of a job, and the one that signs,
-// reach neither log nor records nor traces nor metrics, however a call ends and
-// whatever a target answers. Excerpts are what the target says; the jobs here want
-// none. Into metrics not even keys and hosts get.
+// What is secret of a job (headers, body, URL), of the worker (what signs, its
+// tokens, its NATS user, what the collector of traces wants) and of a long job
+// (the token of its completion) reaches neither log nor traces nor metrics nor
+// any message, header or data, of the streams, however a call ends and whatever
+// a target answers.
+//
+// There are three exceptions, all of them of what users put in and none of the
+// rest. Triggers hold the job that is to be run, as the stored schedule does; dead
+// letters hold the trigger, so that it can be sent again; and the state of a long
+// job that is under way does, so that it can become a dead letter. Excerpts are
+// what the target says; the jobs here want none. Into metrics not even keys and
+// hosts get.
 //
 //nolint:paralleltest // the standard logger is looked at
-func TestNoSecretReachesLogsRecordsTracesOrMetrics(t *testing.T) {
+func TestNoSecretIsTold(t *testing.T) {
 	out, collector := captured(t), tracetest.Start(t)
-	b := setup(t)
-	worker := b.start(t, func(c *bootstrap.Config) {
-		c.Tracing = collector.Settings()
-		c.Tracing.Headers, c.Tracing.Delay = "authorization="+canary, "100"
+	s := newSecrets(t)
+	server := natstest.Start(t, natstest.WithNkeyUsers(s.user))
+	b := onConnection(t, server, server.ConnectWithSeed(t, s.seed), "beta")
+	bus := b.tap(t)
+	worker := b.startWith(t, func(c *bootstrap.Config) {
+		s.configure(c)
+		c.Tracing.Endpoint, c.Tracing.Delay = collector.URL, "100"
 		c.Log = logging.New("debug", out)
-		c.WebhookSecrets = []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(canary, 5)))}
-		c.URL = "http://worker.test/" + canary
 	})
-	targets := telltales(t)
-	wanted := b.callAll(t, targets)
+	targets := telltales(t, s)
+	wanted := b.knock(t, worker.app.Handler(), s) + b.callAll(t, targets) + b.askAll(t, s) + b.poison(t)
 	eventually(t, "every call was recorded", func() bool {
 		seen := map[string]bool{}
 		for _, r := range b.records(t) {
@@ -114,36 +48,60 @@ func TestNoSecretReachesLogsRecordsTracesOrMetrics(t *testing.T) {
 		}
 		return len(seen) == wanted
 	})
-	for _, r := range b.records(t) {
-		if data, err := contract.Encode(r); err != nil || tells(string(data)) {
-			t.Errorf("the record tells it: %s", data)
-		}
-	}
-	checkMetrics(t, exported(t, worker.app), targets)
-	collector.Await(t, "all of these calls are in the traces", func([]tracetest.Span) bool { return untold(string(collector.Sent())) == "" })
+	b.report(t, s)
+	server.Restart(t)
+	eventually(t, "the worker is connected again", func() bool {
+		return worker.app.Ready() == nil && b.nc.IsConnected() && strings.Contains(out.String(), "nats reconnected")
+	})
+	checkMetrics(t, exported(t, worker.app), targets, s)
+	collector.Await(t, "all of these calls are in the traces", func([]tracetest.Span) bool {
+		return missing(string(collector.Sent()), inTraces) == ""
+	})
 	worker.stop() // which sends the last spans, and targets need not wait for more on idle connections
-	lines := out.String()
+	checkLog(t, out.String(), s)
+	checkTraces(t, collector, s)
+	checkMessages(t, b, bus, s)
+}
+
+func checkLog(t *testing.T, lines string, s *secrets) {
+	t.Helper()
 	for line := range strings.Lines(lines) {
-		if tells(line) {
+		if s.tells(line) {
 			t.Errorf("the log tells it: %s", line)
 		}
 	}
-	for _, want := range []string{"attempt started", "attempt finished", "egress", "protocol", "network", "timeout", "tls", "connect", "status", "invalid"} {
-		if !strings.Contains(lines, want) {
-			t.Errorf("the log does not say %q: it is not the log of these calls", want)
-		}
-	}
-	traces := string(collector.Sent())
-	if tells(traces) {
-		t.Errorf("the traces tell it: %q", traces)
+	if word := missing(lines, inLog); word != "" {
+		t.Errorf("the log does not say %q: it is not that of these calls", word)
 	}
 }
 
-// untold is what of these calls traces do not tell.
-func untold(traces string) (missing string) {
-	for _, want := range []string{"POST", "record", "127.0.0.1", "egress", "protocol", "network", "timeout", "tls", "connect", "404", "invalid"} {
-		if !strings.Contains(traces, want) {
-			return want
+func checkTraces(t *testing.T, collector *tracetest.Collector, s *secrets) {
+	t.Helper()
+	traces := string(collector.Sent())
+	if s.tells(traces) {
+		t.Errorf("the traces tell it: %q", traces)
+	}
+	if got := collector.Headers()[0].Get("Authorization"); got != "Bearer "+s.collector {
+		t.Errorf("the collector was sent %q", got)
+	}
+}
+
+// What logs and traces of these calls say.
+var (
+	inLog = []string{
+		"attempt started", "attempt finished", "egress", "protocol", "network", "timeout", "tls", "connect", "status", "invalid",
+		"outcome=dead", "outcome=failed", "nobody listens", "nats connected", "nats disconnected", "nats reconnected", "trigger handed back",
+	}
+	inTraces = []string{
+		"POST", "NATS", "record", "127.0.0.1", "egress", "protocol", "network", "timeout", "tls", "connect", "404", "invalid",
+	}
+)
+
+// missing returns a word that text does not hold.
+func missing(text string, words []string) string {
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			return word
 		}
 	}
 	return ""
@@ -151,10 +109,10 @@ func untold(traces string) (missing string) {
 
 // checkMetrics looks for secrets, keys, hosts and URLs in metrics, and for those
 // of the calls.
-func checkMetrics(t *testing.T, text string, targets map[string]string) {
+func checkMetrics(t *testing.T, text string, targets map[string]string, s *secrets) {
 	t.Helper()
 	for line := range strings.Lines(text) {
-		if tells(line) || strings.Contains(line, "127.0.0.1") || strings.Contains(line, "//") {
+		if s.tells(line) || strings.Contains(line, "127.0.0.1") || strings.Contains(line, "//") {
 			t.Errorf("the metrics tell it: %s", line)
 		}
 		for key, url := range targets {
@@ -170,91 +128,82 @@ func checkMetrics(t *testing.T, text string, targets map[string]string) {
 	}
 }
 
-// telltales are the targets of calls that fail in every way, and of some that
-// succeed.
-func telltales(t *testing.T) map[string]string {
+// checkMessages looks at what is in the streams, and at what was in them.
+func checkMessages(t *testing.T, b *bench, bus *tap, s *secrets) {
 	t.Helper()
-	return map[string]string{
-		"status-line": telling(t, "%s\r\n\r\n"),
-		"reason":      telling(t, "HTTP/1.1 500 %s\r\nContent-Length: 0\r\n\r\n"),
-		"status":      telling(t, "HTTP/1.1 %s OK\r\n\r\n"),
-		"header":      telling(t, "HTTP/1.1 200 OK\r\n%s\r\n\r\n"),
-		"length":      telling(t, "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n"),
-		"encoding":    telling(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n"),
-		"location":    telling(t, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"),
-		"retry-after": telling(t, "HTTP/1.1 429 Later\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n"),
-		"body":        telling(t, "HTTP/1.1 404 No\r\nConnection: close\r\n\r\n%s"),
-		"success":     telling(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n%s"),
-		"unasked":     telling(t, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-		"cut":         telling(t, "HTTP/1.1 200 "),
-		"reset":       telling(t, ""),
-		"timeout":     telling(t, "HTTP/1.1 200 OK\r\nx: silence"),
-		"tls":         strings.Replace(telling(t, "%s"), "http:", "https:", 1),
-		"connect":     "http://127.0.0.1:1",
-		"egress":      "http://10.255.0.1:8080",
-		"dns":         "http://no-such-name.invalid",
-		"user":        "http://canary:canary@127.0.0.1",
-		"port":        "http://127.0.0.1:canary",
-		"scheme":      "canary:canary@127.0.0.1",
-	}
-}
-
-// callAll has each target called for a schedule and for an event, and returns
-// for how many keys.
-func (b *bench) callAll(t *testing.T, targets map[string]string) (keys int) {
-	t.Helper()
-	for key, url := range targets {
-		b.publish(t, b.secretTrigger(t, key, url))
-		keys++
-		if key == "timeout" {
-			continue // that of an event cannot be chosen
+	messages := bus.heard()
+	for _, stream := range []string{b.names.TriggerStream(), b.names.DeadStream(), b.names.RunStream(), b.names.ResultStream()} {
+		stored := b.stored(t, stream)
+		if len(stored) == 0 {
+			t.Errorf("nothing is in stream %s", stream)
 		}
-		event, err := json.Marshal(contract.Event{Mode: contract.ModeHTTP, Option: b.secretTrigger(t, "event-"+key, url).Option})
+		for _, m := range stored {
+			messages = append(messages, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data})
+		}
+	}
+	told := map[string]int{} // what users put in, by the kind of message
+	for _, m := range messages {
+		headers, err := json.Marshal(m.Header)
 		if err != nil {
 			t.Fatal(err)
 		}
-		listened(t, func() error { return b.events().Publish(t.Context(), "event-"+key, event) })
-		keys++
+		kind, users, rest := split(t, b.names, m)
+		if s.tells(m.Subject+string(headers)+rest) || s.tellsOfWorker(users) {
+			t.Errorf("a message tells it: %s %s %s", m.Subject, headers, m.Data)
+		}
+		if strings.Contains(users, canary) {
+			told[kind]++
+		}
 	}
-	return keys
+	for _, kind := range []string{"trigger", "dead letter", "long job"} {
+		if told[kind] == 0 {
+			t.Errorf("no %s holds what it may: this test looks at something else", kind)
+		}
+	}
 }
 
-func (b *bench) secretTrigger(t *testing.T, key, url string) contract.Trigger {
+// split takes apart what users put into a message, as far as it may be there, and
+// the rest.
+func split(t *testing.T, names contract.Names, m *nats.Msg) (kind, users, rest string) {
 	t.Helper()
-	trigger := b.trigger(key, url)
-	trigger.Timeout = contract.Duration(time.Second)
-	option, err := json.Marshal(contract.HttpOption{
-		Url:       url + "/canary?token=canary#canary",
-		Headers:   map[string]string{"Authorization": "Bearer canary", "X-Key": "canary"},
-		Body:      map[string]string{"password": canary},
-		NoExcerpt: true,
-	})
+	switch subject := m.Subject; {
+	case strings.HasPrefix(subject, strings.TrimSuffix(names.Triggers(), ">")):
+		return "trigger", string(m.Data), ""
+	case subject == names.Run("key"):
+		return "key", string(m.Data), ""
+	case strings.HasPrefix(subject, names.Dead("")):
+		letter, err := contract.Decode[contract.Dead](m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		letter.Trigger, letter.Data = nil, nil
+		data, err := contract.Encode(letter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "dead letter", string(m.Data), string(data)
+	case strings.HasPrefix(subject, names.Run("open.")):
+		return "long job", string(m.Data), withoutTrigger(t, m.Data)
+	}
+	return "", "", string(m.Data)
+}
+
+// withoutTrigger is the state of a long job without the trigger in it.
+func withoutTrigger(t *testing.T, data []byte) string {
+	t.Helper()
+	if len(data) == 0 {
+		return ""
+	}
+	var envelope struct {
+		State map[string]json.RawMessage `json:"state"`
+	}
+	if err := json.Unmarshal(data, &envelope); err != nil {
+		t.Fatal(err)
+	}
+	delete(envelope.State, "trigger")
+	rest, err := json.Marshal(envelope.State)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trigger.Option = option
-	return trigger
-}
-
-// tells reports whether text holds the canary, or the key that signs.
-func tells(text string) bool {
-	return strings.Contains(text, canary) || strings.Contains(text, "Y2FuYXJ5")
-}
-
-//nolint:paralleltest // the standard logger is looked at
-func TestSilenceTargets(t *testing.T) {
-	out := captured(t)
-	for _, line := range []string{
-		"Unsolicited response received on idle HTTP channel starting with \"http: \\ncanary\"; err=<nil>",
-		"Transport: unhandled response frame type *http.http2UnknownFrame", "protocol error: received DATA", "http2: canary",
-	} {
-		log.Print(line)
-	}
-	if out.String() != "" {
-		t.Errorf("got %q", out)
-	}
-	log.Print("http: panic serving 127.0.0.1:1: why")
-	if got := out.String(); got != "http: panic serving 127.0.0.1:1: why\n" {
-		t.Errorf("got %q", got)
-	}
+	return string(rest)
 }

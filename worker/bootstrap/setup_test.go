@@ -49,7 +49,12 @@ func setup(t *testing.T) *bench {
 
 func onServer(t *testing.T, server *natstest.Server, namespace string) *bench {
 	t.Helper()
-	b := &bench{server: server, names: contract.Names(namespace), nc: server.Connect(t)}
+	return onConnection(t, server, server.Connect(t), namespace)
+}
+
+func onConnection(t *testing.T, server *natstest.Server, nc *nats.Conn, namespace string) *bench {
+	t.Helper()
+	b := &bench{server: server, names: contract.Names(namespace), nc: nc}
 	var err error
 	if b.js, err = jetstream.New(b.nc); err != nil {
 		t.Fatal(err)
@@ -75,7 +80,7 @@ type running struct {
 	stop func()
 }
 
-// start runs a worker on a connection of its own. It is stopped at cleanup.
+// start runs a worker on a connection of its own.
 func (b *bench) start(t *testing.T, change func(*bootstrap.Config)) *running {
 	t.Helper()
 	c := b.config()
@@ -87,6 +92,12 @@ func (b *bench) start(t *testing.T, change func(*bootstrap.Config)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, app, nc)
+}
+
+// run runs a worker. It is stopped at cleanup.
+func run(t *testing.T, app *bootstrap.App, nc *nats.Conn) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
