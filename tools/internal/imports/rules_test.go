@@ -119,7 +119,12 @@ var rules = []rule{
 		[]string{"tools/internal/release", "tools/internal/release/changelog", "tools/internal/release/repo"},
 		nil,
 	},
-	{"tools/internal/release/artifact", []string{"tools/internal/release", "tools/internal/release/stage"}, []string{cyclonedx, xmod}},
+	{"tools/internal/release/licence", []string{"tools/internal/release"}, []string{xmod}},
+	{
+		"tools/internal/release/artifact",
+		[]string{"tools/internal/release", "tools/internal/release/licence", "tools/internal/release/stage"},
+		[]string{cyclonedx},
+	},
 	{"tools/internal/release/rehearse", []string{"tools/internal/release", "tools/internal/release/stage"}, []string{natsServer, natsClient}},
 	{"tools/internal/imports", nil, nil},
 	{"tools/internal/workflows", nil, nil},
