@@ -114,12 +114,13 @@ tidy: ## go mod tidy in every module (ARGS=--check only looks)
 	tools/tidy.sh $(ARGS)
 
 # What is in tools belongs to no released module and goes with the scheduler.
-build: ## Static programs in .bin
+build: ## Static programs in .bin, with the licences that images hold
 	mkdir -p .bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(call version,schedule)' -o .bin/ \
 		./schedule/cmd/... ./tools/cmd/...
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(call version,worker)' -o .bin/ ./worker/cmd/...
 	cp LICENSE .bin/
+	GOOS= GOARCH= go run ./tools/cmd/release licences .bin/schedule .bin/worker
 
 # A recipe line for one image.
 define image
