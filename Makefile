@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # Every target is an action; folders such as e2e must not count as its result.
 .PHONY: help run test race e2e chaos chaos-short chaos-worker bench fuzz lint format generate tidy build images \
-	rehearse artifacts clean
+	rehearse artifacts release-images clean
 
 PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -137,6 +137,9 @@ rehearse: ## Release in a temporary folder, install from there and use it (MOD=a
 
 artifacts: ## Archives, bills of materials and checksums in .out/release (MOD=all V=)
 	go run ./tools/cmd/release build $(ARGS) $(MOD)$(addprefix @,$(V))
+
+release-images: ## Images of those archives for all platforms in .out/images, as OCI layouts (MOD=schedule V=v0.1.0)
+	go run ./tools/cmd/release images -revision $(REVISION) $(ARGS) $(MOD)$(addprefix @,$(V))
 
 clean: ## Remove what build, lint and e2e made
 	rm -rf .bin .out

@@ -18,6 +18,8 @@ See tools/docs/releasing.md.
   release rehearse [MODULE[@VERSION]…]     release in a folder of its own, install and use it
   release build [-out -platforms -twice] MODULE[@VERSION]…
                                            archives, bills of materials and checksums
+  release images [-archives -out -revision] MODULE@VERSION…
+                                           of those archives, as OCI image layouts; needs Docker
   release licences PROGRAM…                write those of others beside programs that were built here
   release verify MODULE/VERSION            check what is tagged
   release notes MODULE/VERSION             print the section of the CHANGELOG
@@ -47,6 +49,7 @@ var commands = map[string]func(app, context.Context, []string) error{
 
 // apart are those that need no repository.
 var apart = map[string]func(app, context.Context, []string) error{
+	"images":   app.images,
 	"licences": app.licences,
 }
 
