@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # Every target is an action; folders such as e2e must not count as its result.
 .PHONY: help run test race e2e chaos chaos-short chaos-worker bench fuzz lint format generate tidy build images \
-	rehearse artifacts clean
+	rehearse artifacts release-images clean
 
 PACKAGES := ./shared/... ./schedule/... ./worker/... ./tools/... ./e2e/...
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -115,12 +115,13 @@ tidy: ## go mod tidy in every module (ARGS=--check only looks)
 	tools/tidy.sh $(ARGS)
 
 # What is in tools belongs to no released module and goes with the scheduler.
-build: ## Static programs in .bin
+build: ## Static programs in .bin, with the licences that images hold
 	mkdir -p .bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(call version,schedule)' -o .bin/ \
 		./schedule/cmd/... ./tools/cmd/...
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(call version,worker)' -o .bin/ ./worker/cmd/...
 	cp LICENSE .bin/
+	GOOS= GOARCH= go run ./tools/cmd/release licences .bin/schedule .bin/worker
 
 # A recipe line for one image.
 define image
@@ -137,6 +138,9 @@ rehearse: ## Release in a temporary folder, install from there and use it (MOD=a
 
 artifacts: ## Archives, bills of materials and checksums in .out/release (MOD=all V=)
 	go run ./tools/cmd/release build $(ARGS) $(MOD)$(addprefix @,$(V))
+
+release-images: ## Images of those archives for all platforms in .out/images, as OCI layouts (MOD=schedule V=v0.1.0)
+	go run ./tools/cmd/release images -revision $(REVISION) $(ARGS) $(MOD)$(addprefix @,$(V))
 
 clean: ## Remove what build, lint and e2e made
 	rm -rf .bin .out

@@ -7,9 +7,10 @@
 //
 // The tests need a Docker engine, 20.10 or newer, on this machine, and have the
 // build tag e2e, so that without one they are left out visibly instead of being
-// skipped. They pull nothing: every image is made FROM scratch out of a static
-// program that is compiled here. E2E_NATS_IMAGE names another image of NATS, and
-// E2E_PREVIOUS the commit from which updates start.
+// skipped. They pull nothing but what a registry in the test's process offers:
+// every image is made FROM scratch out of a static program that is compiled here.
+// E2E_NATS_IMAGE names another image of NATS, and E2E_PREVIOUS the commit from which
+// updates start.
 //
 // # Clusters
 //

@@ -26,7 +26,9 @@ const (
 	scheduler  = "schedule"
 	worker     = "worker"
 	natsconf   = "natsconf" // no image: the test runs it itself
+	release    = "release"  // the same
 	before     = "-previous"
+	licensed   = ".licenses.txt" // beside a program: the licences of others
 )
 
 // Versions that programs are linked with. Targets see a worker's.
@@ -40,6 +42,7 @@ var packages = map[string]string{
 	scheduler:  "github.com/weplanx/workflow/schedule/cmd/schedule",
 	worker:     "github.com/weplanx/workflow/worker/cmd/worker",
 	natsconf:   "github.com/weplanx/workflow/tools/cmd/natsconf",
+	release:    "github.com/weplanx/workflow/tools/cmd/release",
 }
 
 // buildImages compiles all programs and packs them.
@@ -54,11 +57,14 @@ func (e *engine) buildImages(ctx context.Context) error {
 		delete(dockerfiles, natsServer)
 		e.tags[natsServer] = image
 	}
-	programs := []string{packages[scheduler], packages[worker], packages[natsconf]}
+	programs := []string{packages[scheduler], packages[worker], packages[natsconf], packages[release]}
 	if pkg, ok := packages[natsServer]; ok {
 		programs = append(programs, pkg)
 	}
 	if err := compile(ctx, ".", e.work, newVersion, programs...); err != nil {
+		return err
+	}
+	if err := e.license(ctx, e.work); err != nil {
 		return err
 	}
 	for name, dockerfile := range dockerfiles {
@@ -80,11 +86,26 @@ func compile(ctx context.Context, dir, out, version string, pkgs ...string) erro
 	return nil
 }
 
-// pack builds the image name: a Dockerfile, and in its context the licence and the
-// file program.
+// license writes the licences of others beside the services of a folder, as make
+// build does.
+func (e *engine) license(ctx context.Context, folder string) error {
+	services := []string{filepath.Join(folder, scheduler), filepath.Join(folder, worker)}
+	cmd := exec.CommandContext(ctx, filepath.Join(e.work, release), append([]string{"licences"}, services...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("licences: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// pack builds the image name: a Dockerfile, and in its context our licence, the
+// file program and the licences beside it, if there are any.
 func (e *engine) pack(ctx context.Context, name, dockerfile, path, program string) error {
 	tag := "workflow-e2e/" + name + ":" + e.run
-	archive, err := archived(map[string]string{"Dockerfile": dockerfile, "LICENSE": "../../LICENSE", program: path})
+	files := map[string]string{"Dockerfile": dockerfile, "LICENSE": root + "/LICENSE", program: path}
+	if _, err := os.Stat(path + licensed); err == nil {
+		files[program+licensed] = path + licensed
+	}
+	archive, err := archived(files)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ func (e *engine) buildPrevious(ctx context.Context) error {
 	if err := compile(ctx, source, out, oldVersion, packages[scheduler], packages[worker]); err != nil {
 		return fmt.Errorf("programs of %s: %w", why, err)
 	}
+	if err := e.license(ctx, out); err != nil {
+		return err
+	}
 	for _, name := range []string{scheduler, worker} {
 		dockerfile := filepath.Join(source, "deploy", name, "Dockerfile")
 		if err := e.pack(ctx, name+before, dockerfile, filepath.Join(out, name), name); err != nil {

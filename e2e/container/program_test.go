@@ -3,6 +3,8 @@
 package container_test
 
 import (
+	"bytes"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -37,6 +39,26 @@ func TestImagesAreHealthyWithoutPrivileges(t *testing.T) {
 			if info.Container.Config.Labels["org.opencontainers.image."+label] == "" {
 				t.Errorf("%s: no label %s", name, label)
 			}
+		}
+		n.wantLicences(t)
+	}
+}
+
+// wantLicences looks for those of Go and of NATS among the others.
+func (n *node) wantLicences(t *testing.T) {
+	t.Helper()
+	file, err := n.CopyFileFromContainer(t.Context(), "/licenses/THIRD_PARTY_LICENSES.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, title := range []string{"\nThe Go programming language, go1.", "\ngithub.com/nats-io/nats.go v1."} {
+		if !bytes.Contains(text, []byte(title)) {
+			t.Errorf("%s: no licence of %q in %d bytes", n.name, title, len(text))
 		}
 	}
 }

@@ -18,6 +18,9 @@ See tools/docs/releasing.md.
   release rehearse [MODULE[@VERSION]…]     release in a folder of its own, install and use it
   release build [-out -platforms -twice] MODULE[@VERSION]…
                                            archives, bills of materials and checksums
+  release images [-archives -out -revision] MODULE@VERSION…
+                                           of those archives, as OCI image layouts; needs Docker
+  release licences PROGRAM…                write those of others beside programs that were built here
   release verify MODULE/VERSION            check what is tagged
   release notes MODULE/VERSION             print the section of the CHANGELOG
   release changelogs                       check all CHANGELOGs
@@ -44,6 +47,12 @@ var commands = map[string]func(app, context.Context, []string) error{
 	"changelogs": app.changelogs,
 }
 
+// apart are those that need no repository.
+var apart = map[string]func(app, context.Context, []string) error{
+	"images":   app.images,
+	"licences": app.licences,
+}
+
 // run works on the repository that dir is in and returns the exit code: 0 done,
 // 1 refused or failed, 2 wrong usage.
 func run(ctx context.Context, args []string, dir string, out, errs io.Writer) int {
@@ -59,6 +68,11 @@ func run(ctx context.Context, args []string, dir string, out, errs io.Writer) in
 }
 
 func do(ctx context.Context, args []string, dir string, out, errs io.Writer) error {
+	if len(args) > 0 {
+		if command, ok := apart[args[0]]; ok {
+			return command(app{repo.Repo{Dir: dir}, out, errs}, ctx, args[1:])
+		}
+	}
 	root, err := repo.Repo{Dir: dir}.Git(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
 		return fmt.Errorf("looking for the repository: %w", err)

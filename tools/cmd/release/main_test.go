@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -37,22 +38,27 @@ func TestUsage(t *testing.T) {
 	t.Parallel()
 	r := toy.New(t, nil)
 	for args, want := range map[string]result{
-		"":                                {2, "", "release checks, rehearses"},
-		"-h":                              {0, "", "-dry-run"},
-		"-push shared@v0.1.0":             {2, "", "release checks, rehearses"},
-		"-unknown":                        {2, "", "flag provided but not defined"},
-		"prepare":                         {2, "", "-date"},
-		"prepare -h":                      {0, "", "-date"},
-		"prepare -date tomorrow shared":   {1, "", "want YYYY-MM-DD"},
-		"build":                           {2, "", "-platforms"},
-		"build -platforms plan9 schedule": {1, "", `platform "plan9" is not released`},
-		"verify":                          {2, "", "release checks, rehearses"},
-		"verify shared":                   {1, "", "shared: has no version, want one like shared@v0.1.0"},
-		"notes tools@v0.1.0":              {1, "", `no module "tools" is released`},
-		"notes shared@v0.1.0":             {1, "", "has no section ## [0.1.0]"},
-		"shared@v0.1.0":                   {1, "", "release: shared@v0.1.0: CHANGELOG: has no section ## [0.1.0]; run release prepare\n"},
-		"rehearse -v":                     {2, "", "flag provided but not defined"},
-		"changelogs":                      {0, "", ""},
+		"":                                   {2, "", "release checks, rehearses"},
+		"-h":                                 {0, "", "-dry-run"},
+		"-push shared@v0.1.0":                {2, "", "release checks, rehearses"},
+		"-unknown":                           {2, "", "flag provided but not defined"},
+		"prepare":                            {2, "", "-date"},
+		"prepare -h":                         {0, "", "-date"},
+		"prepare -date tomorrow shared":      {1, "", "want YYYY-MM-DD"},
+		"build":                              {2, "", "-platforms"},
+		"build -platforms plan9 schedule":    {1, "", `platform "plan9" is not released`},
+		"images":                             {2, "", "-archives"},
+		"images schedule":                    {1, "", "schedule: has no version"},
+		"images -archives x schedule@v1.0.0": {1, "", "release: schedule for linux/amd64: open x/schedule/schedule_v1.0.0_linux_amd64.tar.gz: "},
+		"licences":                           {2, "", "release checks, rehearses"},
+		"licences LICENSE":                   {1, "", "open LICENSE: no such file"},
+		"verify":                             {2, "", "release checks, rehearses"},
+		"verify shared":                      {1, "", "shared: has no version, want one like shared@v0.1.0"},
+		"notes tools@v0.1.0":                 {1, "", `no module "tools" is released`},
+		"notes shared@v0.1.0":                {1, "", "has no section ## [0.1.0]"},
+		"shared@v0.1.0":                      {1, "", "release: shared@v0.1.0: CHANGELOG: has no section ## [0.1.0]; run release prepare\n"},
+		"rehearse -v":                        {2, "", "flag provided but not defined"},
+		"changelogs":                         {0, "", ""},
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -74,6 +80,31 @@ func TestFolder(t *testing.T) {
 	}
 	if got := launch(t, repo.Repo{Dir: t.TempDir()}, "changelogs"); got.code != 1 || !strings.Contains(got.errs, "looking for the repository") {
 		t.Errorf("elsewhere: %+v", got)
+	}
+}
+
+// Licences are written beside a program, where there is no repository as well.
+func TestLicences(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "program")
+	if err := os.Symlink(self, program); err != nil {
+		t.Fatal(err)
+	}
+	if got := launch(t, repo.Repo{Dir: filepath.Dir(program)}, "licences", program); got != (result{}) {
+		t.Fatalf("licences: %+v", got)
+	}
+	text, err := os.ReadFile(program + ".licenses.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, title := range []string{"The Go programming language, " + runtime.Version() + ": LICENSE\n", "\ngithub.com/CycloneDX/cyclonedx-go v0."} {
+		if !strings.Contains(string(text), title) {
+			t.Errorf("%q is not among the licences", title)
+		}
 	}
 }
 

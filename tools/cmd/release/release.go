@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"time"
 
@@ -125,6 +126,11 @@ func (a app) named(command string, args []string) ([]release.Target, error) {
 	if err := parse(flags, args); err != nil {
 		return nil, err
 	}
+	return versioned(flags)
+}
+
+// versioned reads the targets that are the arguments, at least one.
+func versioned(flags *flag.FlagSet) ([]release.Target, error) {
 	targets, err := release.Parse(flags.Args()...)
 	for _, t := range targets {
 		if t.Version == "" {

@@ -104,7 +104,8 @@ func TestDockerfiles(t *testing.T) {
 		lines := strings.Split(string(read(t, program+"/Dockerfile")), "\n")
 		for _, want := range []string{
 			"FROM scratch", "WORKDIR /app", "USER 65532:65532", "ARG VERSION=unknown", "ARG REVISION=unknown",
-			fmt.Sprintf("COPY %s /app/%s", program, program), "COPY LICENSE /licenses/LICENSE", fmt.Sprintf("EXPOSE %d", port), fmt.Sprintf(`ENTRYPOINT ["/app/%s"]`, program),
+			fmt.Sprintf("COPY %s /app/%s", program, program), "COPY LICENSE /licenses/LICENSE",
+			fmt.Sprintf("COPY %s.licenses.txt /licenses/THIRD_PARTY_LICENSES.txt", program), fmt.Sprintf("EXPOSE %d", port), fmt.Sprintf(`ENTRYPOINT ["/app/%s"]`, program),
 		} {
 			if !slices.Contains(lines, want) {
 				t.Errorf("%s: no line %q", program, want)

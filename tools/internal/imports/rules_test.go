@@ -28,6 +28,7 @@ const (
 	apidiff    = "golang.org/x/exp/apidiff"
 	xtools     = "golang.org/x/tools"
 	cyclonedx  = "github.com/CycloneDX/cyclonedx-go"
+	containers = "github.com/google/go-containerregistry"
 )
 
 // rule says what packages may import beside the standard library. Patterns
@@ -119,7 +120,13 @@ var rules = []rule{
 		[]string{"tools/internal/release", "tools/internal/release/changelog", "tools/internal/release/repo"},
 		nil,
 	},
-	{"tools/internal/release/artifact", []string{"tools/internal/release", "tools/internal/release/stage"}, []string{cyclonedx, xmod}},
+	{"tools/internal/release/licence", []string{"tools/internal/release"}, []string{xmod}},
+	{
+		"tools/internal/release/artifact",
+		[]string{"tools/internal/release", "tools/internal/release/licence", "tools/internal/release/stage"},
+		[]string{cyclonedx},
+	},
+	{"tools/internal/release/image", []string{"tools/internal/release/artifact"}, []string{containers}},
 	{"tools/internal/release/rehearse", []string{"tools/internal/release", "tools/internal/release/stage"}, []string{natsServer, natsClient}},
 	{"tools/internal/imports", nil, nil},
 	{"tools/internal/workflows", nil, nil},

@@ -34,7 +34,7 @@ type step struct {
 // writing are the rights to change something, by file and job. All others read.
 var writing = map[string][]string{
 	"release.yml/publish": {"attestations", "contents", "id-token"},
-	"release.yml/images":  {"packages"},
+	"release.yml/images":  {"attestations", "id-token", "packages"},
 }
 
 // each runs a test for every workflow.

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/weplanx/workflow/tools/internal/release"
+	"github.com/weplanx/workflow/tools/internal/release/licence"
 	"github.com/weplanx/workflow/tools/internal/release/stage"
 )
 
@@ -24,7 +26,8 @@ type build struct {
 	out    string    // where the artifacts go
 	time   time.Time // of everything in archives
 	commit string
-	goroot string
+
+	licences licence.Folders
 }
 
 // Build writes the artifacts of a staged target into folder out, which it makes,
@@ -43,9 +46,11 @@ func Build(ctx context.Context, s *stage.Stage, t release.Target, platforms []Pl
 	if b.commit, err = s.Work.Commit(ctx, tag); err != nil {
 		return nil, err
 	}
-	if b.goroot, err = s.Go(ctx, home, s.Work.Dir, nil, "env", "GOROOT"); err != nil {
+	root, err := s.Go(ctx, home, s.Work.Dir, nil, "env", "GOROOT")
+	if err != nil {
 		return nil, err
 	}
+	b.licences = licence.Folders{Root: strings.TrimSpace(root), Modules: stage.ModCache(home)}
 	if err := os.MkdirAll(out, 0o750); err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func (b *build) texts(info *buildinfo.BuildInfo) ([]file, error) {
 		}
 		files = append(files, file{filepath.Base(name), data, false})
 	}
-	licences, err := b.licences(info)
+	licences, err := b.licences.Text(info)
 	return append(files, file{"THIRD_PARTY_LICENSES.txt", licences, false}), err
 }
 
