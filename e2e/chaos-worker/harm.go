@@ -14,7 +14,7 @@ import (
 const (
 	// stopLimit is how long a worker may take to stop: its grace period of 10 s,
 	// and what storing the last records takes while servers are harmed.
-	stopLimit = 20 * time.Second
+	stopLimit = time.Minute
 	// ackWait is how long the server waits for a worker before it gives its
 	// triggers to others.
 	ackWait = 20 * time.Second

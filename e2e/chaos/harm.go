@@ -12,7 +12,7 @@ import (
 )
 
 // stopLimit is how long a scheduler may take to stop when it is asked to.
-const stopLimit = 10 * time.Second
+const stopLimit = time.Minute
 
 // harmAll does harm of all kinds for the planned time. An error means that
 // something did not come back, or ended by itself.

@@ -5,7 +5,6 @@ package container_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nkeys"
 	"github.com/testcontainers/testcontainers-go"
@@ -26,7 +25,7 @@ func TestRefusedCredential(t *testing.T) {
 		t.Fatal(err)
 	}
 	seed := string(raw)
-	exits := wait.ForExit().WithExitTimeout(20 * time.Second)
+	exits := wait.ForExit().WithExitTimeout(startTimeout)
 	for name, request := range map[string]testcontainers.ContainerRequest{
 		"schedule": s.scheduler(app, seed, exits),
 		"worker":   s.worker(app, seed, exits),

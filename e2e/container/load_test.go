@@ -20,7 +20,7 @@ import (
 const (
 	every     = time.Second
 	schedules = 30
-	patience  = 45 * time.Second // a dead worker's triggers come to another within 30 s
+	patience  = 90 * time.Second // a dead worker's triggers come to another within 30 s
 
 	// observed is where copies of triggers go: a subject that the admin may
 	// subscribe to.

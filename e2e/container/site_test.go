@@ -18,7 +18,7 @@ import (
 const (
 	reconnectWait = 100 * time.Millisecond
 	pingInterval  = time.Second
-	connectLimit  = 20 * time.Second
+	connectLimit  = time.Minute
 )
 
 // site is what one test has of a cluster, and the containers that it starts there.

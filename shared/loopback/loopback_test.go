@@ -19,7 +19,7 @@ func TestReserve(t *testing.T) {
 		}
 		listener.Close()
 		if nc, err := net.Dial("tcp", address); err == nil {
-			nc.Close()
+			_ = nc.Close()
 			t.Error("something listens")
 		}
 	}

@@ -95,18 +95,20 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 		err = e.inner.ExportSpans(ctx, spans)
 	}
 	if err != nil {
-		e.losses.add(len(spans), e.reason(err))
+		e.losses.add(len(spans), e.reason(ctx, err))
 	}
 	return nil
 }
 
 // reason says why spans were lost, without what may be secret: the URL, and what
 // the collector says, which may be what it was sent.
-func (e *exporter) reason(err error) string {
+func (e *exporter) reason(ctx context.Context, err error) string {
 	var call *url.Error
 	switch status, code := int(e.status.Load()), code(err); {
 	case e.halted.Err() != nil:
 		return "the program stopped before they were sent"
+	case ctx.Err() != nil:
+		return "the collector did not answer in time"
 	case errors.As(err, &call) && !call.Timeout():
 		return "the collector cannot be reached: " + call.Err.Error()
 	case status >= 200 && status <= 299:

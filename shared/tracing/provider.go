@@ -80,6 +80,14 @@ func (p *Provider) Tracer() *Tracer {
 	return p.tracer
 }
 
+// Flush exports what has ended, and returns when that is done or ctx ends. Spans that
+// could not be sent are lost, and the log is told.
+func (p *Provider) Flush(ctx context.Context) {
+	if p != nil {
+		_ = p.sdk.ForceFlush(ctx)
+	}
+}
+
 // Close exports what has ended, for two seconds at most, and frees everything.
 // Spans that end later are lost. Calling it again does nothing more.
 func (p *Provider) Close() {

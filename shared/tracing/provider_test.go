@@ -51,6 +51,15 @@ func started(t *testing.T, s tracing.Settings) (*tracing.Provider, *output) {
 // occurrence is the ID of the n-th one.
 func occurrence(n int) string { return contract.OccurrenceID("beta", "key", 0, time.Unix(int64(n), 0)) }
 
+// closed exports all of what has ended, however long that takes here, and closes.
+func closed(t *testing.T, providers ...*tracing.Provider) {
+	t.Helper()
+	for _, p := range providers {
+		p.Flush(t.Context())
+		p.Close()
+	}
+}
+
 func TestOff(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]tracing.Settings{
@@ -72,8 +81,7 @@ func TestSpansOfTwoProgramsAreOneTrace(t *testing.T) {
 	worker.Tracer().Child(id, "attempt").End() // before the scheduler's
 	scheduler.Tracer().Root(id, "fire").End()
 	scheduler.Tracer().Root(id+"-1", "again").End()
-	scheduler.Close()
-	worker.Close()
+	closed(t, scheduler, worker)
 	worker.Close()
 	spans := c.Spans()
 	if len(spans) != 3 {
@@ -108,7 +116,7 @@ func TestTracesEndpointIsUsedAsItIs(t *testing.T) {
 	c := tracetest.Start(t)
 	p, _ := started(t, tracing.Settings{Endpoint: "http://127.0.0.1:1", TracesEndpoint: c.URL + "/own/path"})
 	p.Tracer().Root(occurrence(1), "fire").End()
-	p.Close()
+	closed(t, p)
 	if h := c.Headers(); len(h) != 1 || h[0].Get("Path") != "/own/path" {
 		t.Errorf("got %v", h)
 	}
@@ -138,8 +146,7 @@ func TestSamplingIsDecidedByTheTrace(t *testing.T) {
 		first.End()
 		second.End()
 	}
-	scheduler.Close()
-	worker.Close()
+	closed(t, scheduler, worker)
 	if sampled < n/4-n/20 || sampled > n/4+n/20 {
 		t.Errorf("%d of %d are sampled, want about a quarter", sampled, n)
 	}
@@ -188,23 +195,25 @@ func TestCollectorThatFails(t *testing.T) {
 	t.Parallel()
 	noName := strings.Repeat("x", 64) // no server has to be asked for it
 	for name, test := range map[string]struct {
-		url     string
-		timeout string
-		want    string
+		url           string
+		timeout       string // of a request
+		exportTimeout string
+		want          string
 	}{
-		"refuses": {tracetest.Failing(t, 401, secret).URL, "", "the collector answered with status 401"},
-		"moved":   {tracetest.Failing(t, 307, secret).URL, "", "the collector answered with status 307"},
-		"down":    {"http://127.0.0.1:1/" + secret, "", "the collector cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
-		"no host": {"http://" + noName + "/" + secret, "", "the collector cannot be reached: "},
-		"hangs":   {tracetest.Hanging(t).URL, "100", "the collector did not answer in time"},
+		"refuses":  {tracetest.Failing(t, 401, secret).URL, "", "", "the collector answered with status 401"},
+		"moved":    {tracetest.Failing(t, 307, secret).URL, "", "", "the collector answered with status 307"},
+		"down":     {"http://127.0.0.1:1/" + secret, "", "", "the collector cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
+		"no host":  {"http://" + noName + "/" + secret, "", "", "the collector cannot be reached: "},
+		"hangs":    {tracetest.Hanging(t).URL, "100", "500", "the collector did not answer in time"},
+		"too long": {tracetest.Hanging(t).URL, "", "100", "the collector did not answer in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, out := started(t, tracing.Settings{Endpoint: test.url, Headers: "authorization=" + secret, Timeout: test.timeout, ExportTimeout: test.timeout})
+			p, out := started(t, tracing.Settings{Endpoint: test.url, Headers: "authorization=" + secret, Timeout: test.timeout, ExportTimeout: test.exportTimeout})
 			for i := range 20 {
 				p.Tracer().Root(occurrence(i), "fire").End()
 			}
-			p.Close()
+			closed(t, p)
 			text := out.String()
 			if strings.Count(text, "\n") != 1 || !strings.Contains(text, test.want) || !strings.Contains(text, `"count":20,`) || strings.Contains(text, secret) {
 				t.Errorf("got log %s", text)

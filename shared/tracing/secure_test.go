@@ -36,13 +36,13 @@ func TestCollectorByHTTPS(t *testing.T) {
 	}
 	stranger, out := started(t, tracing.Settings{Endpoint: server.URL})
 	stranger.Tracer().Root(occurrence(1), "fire").End()
-	stranger.Close()
+	closed(t, stranger)
 	if requests.Load() != 0 || !strings.Contains(out.String(), "cannot be reached: tls: ") {
 		t.Errorf("without the authority: %d requests, log %s", requests.Load(), out)
 	}
 	p, out := started(t, tracing.Settings{Endpoint: server.URL, CA: file})
 	p.Tracer().Root(occurrence(1), "fire").End()
-	p.Close()
+	closed(t, p)
 	if requests.Load() != 1 || out.String() != "" {
 		t.Errorf("with the authority: %d requests, log %s", requests.Load(), out)
 	}
@@ -98,7 +98,7 @@ func TestCollectorByGRPC(t *testing.T) {
 		for i := range 20 {
 			p.Tracer().Root(occurrence(i), "fire").End()
 		}
-		p.Close()
+		closed(t, p)
 		if c.spans.Load() != 20 || c.key.Load() != "x" || out.String() != "" {
 			t.Errorf("%d spans, key %v, log %s", c.spans.Load(), c.key.Load(), out)
 		}
@@ -110,7 +110,7 @@ func TestCollectorByGRPCThatFails(t *testing.T) {
 	for name, url := range map[string]string{"refuses": (&rpc{refusal: io.ErrUnexpectedEOF}).serve(t), "down": "http://127.0.0.1:1"} {
 		p, out := started(t, tracing.Settings{Endpoint: url, Protocol: "grpc", ExportTimeout: "500"})
 		p.Tracer().Root(occurrence(1), "fire").End()
-		p.Close()
+		closed(t, p)
 		if text := out.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"count":1,`) || strings.Contains(text, "EOF") {
 			t.Errorf("%s: got log %s", name, text)
 		}

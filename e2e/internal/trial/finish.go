@@ -12,7 +12,7 @@ import (
 const (
 	// endLimit is how long what is due may take to end: somewhat more than the
 	// work of a worker that died is left to it.
-	endLimit = 45 * time.Second
+	endLimit = 90 * time.Second
 	// quiet is for what must not come, such as a second call, to come.
 	quiet = 2 * time.Second
 	shown = 20 // findings

@@ -1,6 +1,7 @@
 package oteltrace_test
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"testing"
@@ -48,6 +49,7 @@ func (b *bench) now() time.Time {
 }
 
 func (b *bench) spans() []tracetest.Span {
+	b.provider.Flush(context.Background())
 	b.provider.Close()
 	return b.collector.Spans()
 }

@@ -1,6 +1,7 @@
 package oteltrace_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ func setup(t *testing.T, change func(*tracing.Settings)) *bench {
 
 // spans returns what was made, and makes no more.
 func (b *bench) spans() []tracetest.Span {
+	b.provider.Flush(context.Background())
 	b.provider.Close()
 	return b.collector.Spans()
 }
