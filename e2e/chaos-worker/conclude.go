@@ -85,7 +85,7 @@ func (t *trial) left(ctx context.Context) (int, error) {
 
 // conclude stops the workers, gathers the evidence and lets the account decide.
 func (t *trial) conclude(ctx context.Context) error {
-	var problems []error
+	problems := []error{t.plan.Enough(&t.harmed, floors...)}
 	for _, w := range t.workers {
 		problems = append(problems, w.Terminate(stopLimit))
 	}

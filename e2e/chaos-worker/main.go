@@ -6,9 +6,10 @@
 // slow, failing at random and hanging. It harms workers and servers at random,
 // and then lets an account decide that was kept apart from them.
 //
-// It exits with status 0 only when everything is accounted for. On failure it
-// keeps its folder: the logs of all processes, the findings, and all that is
-// known of the occurrences that they are about.
+// It exits with status 0 only when everything is accounted for, and harm was done
+// that is worth the name. On failure it keeps its folder: the logs of all
+// processes, the findings, and all that is known of the occurrences that they are
+// about.
 package main
 
 import (
