@@ -77,7 +77,8 @@ chaos-worker: ## Kill and stall workers and servers under load, then account for
 chaos-short: ## Both for half a minute or less each, with three servers and with one
 	$(CHAOS) -duration 30s
 	$(CHAOS) -duration 20s -servers 1
-	$(CHAOS_WORKER) -duration 20s -policies=false
+	$(CHAOS_WORKER) -duration 20s
+	$(CHAOS_WORKER) -duration 10s -servers 1 -burst 100
 
 bench: ## All benchmarks (BENCHTIME=1s)
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(ARGS) $(PACKAGES)

@@ -85,7 +85,7 @@ func (t *trial) left(ctx context.Context) (int, error) {
 
 // conclude stops the workers, gathers the evidence and lets the account decide.
 func (t *trial) conclude(ctx context.Context) error {
-	var problems []error
+	problems := []error{t.plan.Enough(&t.harmed, floors...)}
 	for _, w := range t.workers {
 		problems = append(problems, w.Terminate(stopLimit))
 	}
@@ -105,7 +105,7 @@ func (t *trial) conclude(ctx context.Context) error {
 func (t *trial) evidence(ctx context.Context) (account.Evidence, error) {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
-	e := account.Evidence{Calls: t.targets.all(), Triggers: t.observed.all(), AckWait: ackWait}
+	e := account.Evidence{Calls: t.targets.all(), Reports: t.targets.reports.told(), Triggers: t.observed.all(), AckWait: ackWait}
 	for _, h := range t.harmed.All() {
 		switch h.Kind {
 		case killed:

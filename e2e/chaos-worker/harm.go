@@ -6,8 +6,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/weplanx/workflow/e2e/internal/drill"
 	"github.com/weplanx/workflow/e2e/internal/fleet"
 )
 
@@ -25,7 +27,16 @@ const (
 	killed     = "worker killed"
 	stalled    = "worker stalled"
 	terminated = "worker terminated"
+
+	stalledLong = "worker stalled for longer than its triggers are left to it" // noted as stalled
 )
+
+// floors are the least harm that a trial proves something with.
+var floors = []drill.Floor{
+	{Kinds: []string{killed}, Every: 20 * time.Second},
+	{Kinds: []string{stalled}, Every: 40 * time.Second},
+	{Kinds: []string{fleet.ServerKilled, fleet.ServerStalled}, Every: 40 * time.Second},
+}
 
 // harmAll does harm of all kinds for the planned time. An error means that
 // something did not come back, or ended by itself.
@@ -48,29 +59,32 @@ func (t *trial) harmServers(ctx, during context.Context) error {
 // ctx breaks it off.
 func (t *trial) harmWorker(ctx, during context.Context, i int) error {
 	r := rand.New(rand.NewPCG(t.plan.Seed, uint64(2+i)))
+	first := []string{killed, stalled, terminated}[i%3]
+	kinds := fleet.NewDeck(r, slices.Concat(fleet.Times(4, killed), fleet.Times(3, stalled),
+		fleet.Times(1, stalledLong), fleet.Times(4, terminated)), first)
 	for fleet.Pause(during, fleet.Random(r, time.Second, 8*time.Second)) {
-		if err := t.harmOnce(ctx, t.workers[i], r); err != nil {
+		if err := t.harmOnce(ctx, t.workers[i], kinds.Deal(), r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *trial) harmOnce(ctx context.Context, w *worker, r *rand.Rand) error {
+func (t *trial) harmOnce(ctx context.Context, w *worker, kind string, r *rand.Rand) error {
 	w.harming.Lock()
 	defer w.harming.Unlock()
 	if !w.Running() {
 		return fmt.Errorf("%s ended by itself: see its log", w.Name)
 	}
-	n, away := r.IntN(12), fleet.Random(r, 0, 3*time.Second)
-	switch {
-	case n < 4:
+	away := fleet.Random(r, 0, 3*time.Second)
+	switch kind {
+	case killed:
 		return t.kill(ctx, w, away)
-	case n < 7:
+	case stalled:
 		t.stall(ctx, w, fleet.Random(r, 500*time.Millisecond, 5*time.Second))
-	case n < 8: // others take over, and it comes back in the middle
+	case stalledLong: // others take over, and it comes back in the middle
 		t.stall(ctx, w, fleet.Random(r, ackWait, ackWait+7*time.Second))
-	default:
+	case terminated:
 		return t.terminate(ctx, w, away)
 	}
 	return nil

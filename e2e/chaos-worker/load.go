@@ -25,7 +25,7 @@ type load struct {
 	targets   *targets
 	keys      []string
 	bursts    int
-	policies  bool // that jobs have any but their timeouts
+	policies  bool // that jobs have any but their timeouts and completions
 }
 
 // store stores n schedules of all kinds.
@@ -39,7 +39,8 @@ func (l *load) store(ctx context.Context, n int) error {
 }
 
 // kinds of jobs: those that must always succeed in the end, those whose target
-// makes them fail, and those that overlap when nothing keeps them from it. The
+// makes them fail or is to report the end, and those that overlap when nothing keeps
+// them from it. The
 // turn of a job whose occurrences queue passes on every few seconds at worst.
 var kinds = []struct {
 	spec, target string
@@ -57,6 +58,9 @@ var kinds = []struct {
 	{"@every 1s", "fast", common.Job{Deadline: seconds(3)}},
 	{"@every 4s", "flaky", common.Job{Attempts: 3, Timeout: seconds(1), Overlap: contract.OverlapQueue, Deadline: seconds(20)}},
 	{"@every 3s", "hanging", common.Job{Timeout: seconds(2), Deadline: seconds(10)}},
+	{"@every 1s", "long", common.Job{Completion: contract.Duration(longest)}},
+	{"@every 3s", "long", common.Job{Completion: seconds(4), Overlap: contract.OverlapSkip}},
+	{"@every 6s", "long", common.Job{Completion: seconds(3), Overlap: contract.OverlapQueue}},
 }
 
 func seconds(n int) contract.Duration { return contract.Duration(time.Duration(n) * time.Second) }
@@ -65,7 +69,7 @@ func (l *load) job(i int) common.Job {
 	kind := kinds[i%len(kinds)]
 	job := kind.policies
 	if !l.policies {
-		job = common.Job{Timeout: job.Timeout}
+		job = common.Job{Timeout: job.Timeout, Completion: job.Completion}
 	}
 	made := common.HttpJob(kind.spec, common.HttpOption{Url: l.targets.url(kind.target), Body: map[string]any{"n": i}})
 	job.Mode, job.Spec, job.Option = made.Mode, made.Spec, made.Option

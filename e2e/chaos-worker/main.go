@@ -3,12 +3,14 @@
 // Command chaos-worker proves that every trigger ends in exactly one result and
 // reaches its target at least once: it runs three workers, a scheduler and one
 // or three NATS servers, as processes of their own, and targets that are fast,
-// slow, failing at random and hanging. It harms workers and servers at random,
-// and then lets an account decide that was kept apart from them.
+// slow, failing at random, hanging, and such as report the end of long jobs later,
+// or never. It harms workers and servers at random, and then lets an account decide
+// that was kept apart from them.
 //
-// It exits with status 0 only when everything is accounted for. On failure it
-// keeps its folder: the logs of all processes, the findings, and all that is
-// known of the occurrences that they are about.
+// It exits with status 0 only when everything is accounted for, and harm was done
+// that is worth the name. On failure it keeps its folder: the logs of all
+// processes, the findings, and all that is known of the occurrences that they are
+// about.
 package main
 
 import (

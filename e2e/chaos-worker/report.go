@@ -32,6 +32,7 @@ func (t *trial) report(v *account.Verdict) {
 		fmt.Sprintf("calls %d, of %d occurrences, of which %d were accepted; retries %d", v.Calls, v.Called, v.Accepted, v.Retries),
 		fmt.Sprintf("repeated although accepted %d, of which %d by workers that were not harmed; after the final record %d; accepted but no success %d",
 			v.Repeats, v.Needless, v.Recalled, v.Ignored),
+		fmt.Sprintf("left open %d; reports %d, taken %d, refused %d", v.Opened, v.Reports, v.Taken, v.Refused),
 		"harm: "+t.harmed.String(),
 		"first call after due: "+fleet.Quantiles(v.First),
 		"next call after a kill: "+fleet.Quantiles(v.Abandoned),
@@ -58,6 +59,11 @@ func trace(w io.Writer, id string, e *account.Evidence) {
 	for _, c := range e.Calls {
 		if c.ID == id {
 			fmt.Fprintf(w, "call: attempt %d by %s, %s to %s, status %d\n", c.Attempt, c.Worker, stamp(c.Arrived), stamp(c.Left), c.Status)
+		}
+	}
+	for _, r := range e.Reports {
+		if r.ID == id {
+			fmt.Fprintf(w, "report: failed %t, %s to %s, taken %t, refused %t\n", r.Failed, stamp(r.Sent), stamp(r.Answered), r.Taken, r.Refused)
 		}
 	}
 	for i := range e.Records {

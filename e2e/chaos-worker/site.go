@@ -70,6 +70,7 @@ func (s *site) addWorker(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	w.Env = append(w.Env, "WORKER_URL="+w.URL())
 	s.workers = append(s.workers, &worker{Service: w})
 	return nil
 }

@@ -33,6 +33,7 @@ var behaviours = map[string]behaviour{
 		return http.StatusOK, 50*time.Millisecond + time.Duration(chance.IntN(550))*time.Millisecond
 	},
 	"flaky":   flaky,
+	"long":    func(*rand.Rand) (int, time.Duration) { return http.StatusAccepted, 0 }, // and reports the end: see reports
 	"hanging": func(*rand.Rand) (int, time.Duration) { return http.StatusOK, forever },
 }
 
@@ -58,9 +59,10 @@ func flaky(chance *rand.Rand) (status int, wait time.Duration) {
 // targets are the receivers of all callbacks. What they answer depends on the
 // seed, the occurrence and the attempt alone.
 type targets struct {
-	seed  uint64
-	calm  atomic.Bool // everything is answered with 204 at once
-	ports map[string]int
+	seed    uint64
+	calm    atomic.Bool // everything is answered with 204 at once
+	ports   map[string]int
+	reports *reports
 
 	servers []*http.Server
 	serving sync.WaitGroup
@@ -70,7 +72,7 @@ type targets struct {
 }
 
 func newTargets(ctx context.Context, seed uint64) (*targets, error) {
-	t := &targets{seed: seed, ports: map[string]int{}}
+	t := &targets{seed: seed, ports: map[string]int{}, reports: newReports(seed)}
 	for name, behave := range behaviours {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
@@ -78,15 +80,16 @@ func newTargets(ctx context.Context, seed uint64) (*targets, error) {
 			return nil, err
 		}
 		t.ports[name] = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it listens on tcp
-		server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: t.handler(behave)}
+		server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: t.handler(behave, name == "long")}
 		t.servers = append(t.servers, server)
 		t.serving.Go(func() { _ = server.Serve(listener) })
 	}
 	return t, nil
 }
 
-// close ends the targets and the calls that hang.
+// close ends the targets, the calls that hang and the reports.
 func (t *targets) close() {
+	t.reports.close()
 	for _, s := range t.servers {
 		s.Close()
 	}
@@ -97,7 +100,7 @@ func (t *targets) url(name string) string {
 	return "http://127.0.0.1:" + strconv.Itoa(t.ports[name]) + "/" + name
 }
 
-func (t *targets) handler(behave behaviour) http.Handler {
+func (t *targets) handler(behave behaviour, long bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		call := t.arrived(r)
 		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that a caller has gone
@@ -108,8 +111,15 @@ func (t *targets) handler(behave behaviour) http.Handler {
 		if !t.outlasts(r.Context(), wait) {
 			status = 0
 		}
-		t.left(call, status)
+		open := long && status == http.StatusAccepted
+		if open {
+			w.Header().Set(contract.HeaderComplete, contract.CompleteCallback)
+		}
+		t.left(call, status, open)
 		answer(w, status)
+		if open {
+			t.reports.promise(call.ID, r.Header)
+		}
 	})
 }
 
@@ -147,9 +157,14 @@ func answer(w http.ResponseWriter, status int) {
 
 // chance is the same for the same attempt of the same occurrence.
 func (t *targets) chance(c *account.Call) *rand.Rand {
+	return chance(t.seed, c.ID+"."+strconv.Itoa(c.Attempt))
+}
+
+// chance is the same for the same name.
+func chance(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(c.ID + "." + strconv.Itoa(c.Attempt)))
-	return rand.New(rand.NewPCG(t.seed, h.Sum64()))
+	_, _ = h.Write([]byte(name))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
 func (t *targets) arrived(r *http.Request) *account.Call {
@@ -162,10 +177,10 @@ func (t *targets) arrived(r *http.Request) *account.Call {
 	return call
 }
 
-func (t *targets) left(call *account.Call, status int) {
+func (t *targets) left(call *account.Call, status int, open bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	call.Left, call.Status = time.Now(), status
+	call.Left, call.Status, call.Open = time.Now(), status, open
 }
 
 // all returns the calls so far. Those that have not been answered have none of

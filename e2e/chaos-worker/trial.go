@@ -45,6 +45,7 @@ func begin(ctx context.Context, p plan, folder string) (_ *trial, err error) {
 	if t.nc, err = t.cluster.Connect("chaos-worker"); err != nil {
 		return nil, err
 	}
+	t.targets.reports.nc = t.nc
 	if t.js, err = jetstream.New(t.nc); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (t *trial) settle(ctx context.Context) error {
 
 // conclude stops the schedulers and lets the ledger decide.
 func (t *trial) conclude(ctx context.Context) error {
-	var problems []error
+	problems := []error{t.plan.Enough(&t.harmed, floors...)}
 	for _, p := range t.schedulers {
 		problems = append(problems, p.Terminate(stopLimit))
 	}

@@ -6,13 +6,32 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/weplanx/workflow/e2e/internal/drill"
 	"github.com/weplanx/workflow/e2e/internal/fleet"
 )
 
 // stopLimit is how long a scheduler may take to stop when it is asked to.
 const stopLimit = time.Minute
+
+// Kinds of harm to schedulers.
+const (
+	killed        = "scheduler killed"
+	stalled       = "scheduler stalled"
+	repartitioned = "repartitioning"
+	rolled        = "rolling restart"
+	delayed       = "watch delayed"
+)
+
+// floors are the least harm that a trial proves something with.
+var floors = []drill.Floor{
+	{Kinds: []string{killed}, Every: 40 * time.Second},
+	{Kinds: []string{stalled}, Every: 40 * time.Second},
+	{Kinds: []string{delayed}, Every: 40 * time.Second},
+	{Kinds: []string{fleet.ServerKilled, fleet.ServerStalled}, Every: 40 * time.Second},
+}
 
 // harmAll does harm of all kinds for the planned time. An error means that
 // something did not come back, or ended by itself.
@@ -33,6 +52,8 @@ func (t *trial) harmAll(ctx context.Context) error {
 // finished: only ctx breaks it off.
 func (t *trial) harmSchedulers(ctx, during context.Context) error {
 	r := rand.New(rand.NewPCG(t.plan.Seed, 2))
+	kinds := fleet.NewDeck(r, slices.Concat(fleet.Times(4, killed), fleet.Times(3, stalled),
+		fleet.Times(1, repartitioned), fleet.Times(2, rolled)), killed, stalled)
 	for fleet.Pause(during, fleet.Random(r, 500*time.Millisecond, 3*time.Second)) {
 		for _, p := range t.schedulers {
 			if !p.Running() {
@@ -41,14 +62,14 @@ func (t *trial) harmSchedulers(ctx, during context.Context) error {
 		}
 		var err error
 		i := r.IntN(len(t.schedulers))
-		switch n := r.IntN(10); {
-		case n < 4:
+		switch kinds.Deal() {
+		case killed:
 			err = t.killScheduler(ctx, i, fleet.Random(r, 0, 2*time.Second))
-		case n < 7:
+		case stalled:
 			err = t.stallScheduler(ctx, i, fleet.Random(r, 500*time.Millisecond, 5*time.Second))
-		case n < 8:
+		case repartitioned:
 			err = t.repartition(ctx, 3+r.IntN(10))
-		default:
+		case rolled:
 			err = t.roll(ctx)
 		}
 		if err != nil {
@@ -64,7 +85,7 @@ func (t *trial) harmServers(ctx, during context.Context) error {
 
 func (t *trial) killScheduler(ctx context.Context, i int, away time.Duration) error {
 	p := t.schedulers[i]
-	defer t.harmed.Begin("scheduler killed", p.Name)()
+	defer t.harmed.Begin(killed, p.Name)()
 	owned := t.ownedBy(nodeOf(&p.Process))
 	began := time.Now()
 	p.Kill()
@@ -75,14 +96,14 @@ func (t *trial) killScheduler(ctx context.Context, i int, away time.Duration) er
 
 func (t *trial) stallScheduler(ctx context.Context, i int, d time.Duration) error {
 	p := t.schedulers[i]
-	defer t.harmed.Begin("scheduler stalled", p.Name)()
+	defer t.harmed.Begin(stalled, p.Name)()
 	p.Stall(ctx, d)
 	return nil
 }
 
 // roll restarts the schedulers one after the other, as an update does.
 func (t *trial) roll(ctx context.Context) error {
-	defer t.harmed.Begin("rolling restart", "")()
+	defer t.harmed.Begin(rolled, "")()
 	for _, p := range t.schedulers {
 		if err := p.Terminate(stopLimit); err != nil {
 			return err

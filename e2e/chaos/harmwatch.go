@@ -24,7 +24,7 @@ const (
 func (t *trial) harmWatch(_, during context.Context) error {
 	r := rand.New(rand.NewPCG(t.plan.Seed, 5))
 	for fleet.Pause(during, fleet.Random(r, 500*time.Millisecond, 3*time.Second)) {
-		end := t.harmed.Begin("watch delayed", t.schedulers[schedulers-1].Name)
+		end := t.harmed.Begin(delayed, t.schedulers[schedulers-1].Name)
 		t.delayWatch(fleet.Random(r, leastDelay, mostDelay))
 		fleet.Pause(during, fleet.Random(r, 7*time.Second, 12*time.Second))
 		t.delayWatch(0)

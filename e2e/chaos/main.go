@@ -10,9 +10,10 @@
 // pass: so the rule that a list of jobs must be fresh (Engine.horizon) is put to
 // the test. Without that rule, trials of 30 s had 88 and 90 findings.
 //
-// It exits with status 0 only when nothing was stored twice and everything is
-// accounted for. On failure it keeps its folder: the logs of all processes, the
-// findings, and what was tried with the cursors around them.
+// It exits with status 0 only when nothing was stored twice, everything is
+// accounted for, and harm was done that is worth the name. On failure it keeps
+// its folder: the logs of all processes, the findings, and what was tried with the
+// cursors around them.
 package main
 
 import (

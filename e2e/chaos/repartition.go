@@ -19,7 +19,7 @@ const repartitionLimit = 20 * time.Second
 // refused while a stream has no leader or an earlier change is under way: the
 // ledger tells whether it then left everything as it was.
 func (t *trial) repartition(ctx context.Context, count int) error {
-	defer t.harmed.Begin("repartitioning", "")()
+	defer t.harmed.Begin(repartitioned, "")()
 	log, err := os.OpenFile(filepath.Join(t.folder, "partitions.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func TestCompose(t *testing.T) {
 	span.To = time.Now()
 	l.More(10, patience)
 	l.wantReady()
-	l.Finish(ledger.Rules{PublishedOnce: true, Harm: []ledger.Span{span}, Missed: true})
+	l.Finish(ledger.Rules{PublishedOnce: true, Harm: []ledger.Span{span}})
 }
 
 // compose reads the file, with what natsconf writes beside it.

@@ -111,7 +111,7 @@ func (e *engine) pack(ctx context.Context, name, dockerfile, path, program strin
 	}
 	e.built = append(e.built, tag)
 	built, err := e.ImageBuild(ctx, archive, client.ImageBuildOptions{
-		Tags: []string{tag}, Labels: e.labels(), Remove: true, ForceRemove: true, Version: build.BuilderV1,
+		Tags: []string{tag}, Labels: e.labels(), BuildArgs: e.stamp(), Remove: true, ForceRemove: true, Version: build.BuilderV1,
 	})
 	if err == nil {
 		defer built.Body.Close()
@@ -122,6 +122,13 @@ func (e *engine) pack(ctx context.Context, name, dockerfile, path, program strin
 	}
 	e.tags[name] = tag
 	return nil
+}
+
+// stamp is what the labels of the programs' images tell: the run stands for a
+// revision.
+func (e *engine) stamp() map[string]*string {
+	version := newVersion
+	return map[string]*string{"VERSION": &version, "REVISION": &e.run}
 }
 
 // outcome reads what the engine says about a build.

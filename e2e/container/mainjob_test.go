@@ -4,16 +4,16 @@ package container_test
 
 import (
 	"context"
-	"encoding/json"
-	"io"
-	"net"
+	"fmt"
 	"net/http"
-	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/weplanx/workflow/e2e/internal/ledger"
+	"github.com/weplanx/workflow/e2e/internal/receiver"
 	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/schedule/common"
 	"github.com/weplanx/workflow/shared/contract"
@@ -22,99 +22,71 @@ import (
 // app is the namespace of the main job.
 const app = "app"
 
-// request is what arrived at a target.
-type request struct {
-	method string
-	header http.Header
-	body   map[string]any
-}
-
-// listen is a target on the site's gateway; requests come on the channel.
-func (s *site) listen() (url string, requests <-chan request) {
-	s.t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(s.t.Context(), "tcp", s.front.gateway+":0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	arrived := make(chan request, 1000)
-	target := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		in := request{method: r.Method, header: r.Header}
-		data, err := io.ReadAll(r.Body)
-		if err == nil {
-			err = json.Unmarshal(data, &in.body)
-		}
-		if err != nil {
-			s.t.Errorf("body: %v", err)
-		}
-		arrived <- in
-	}))
-	_ = target.Listener.Close()
-	target.Listener = listener
-	target.Start()
-	s.t.Cleanup(target.Close)
-	return target.URL, arrived
-}
-
-// The documents' job: stored with the client, its callback arrives, the log
-// tells, the state is right, and once removed it fires no more.
+// The documents' job, beside others: stored with the client, its callback
+// arrives, the log tells, the state is right, and once removed it fires no more.
+// Another one fires in the hours of a zone.
 func TestMainJob(t *testing.T) {
 	t.Parallel()
-	s := on(t, mainCluster)
-	s.startScheduler(app)
-	s.startWorker(app)
-	url, requests := s.listen()
-	nc := s.as(app + ".client")
+	l := on(t, mainCluster).begin(app)
+	calls := make(chan receiver.Call, 1000)
+	l.during(func(c receiver.Call) {
+		if c.Key == "test" {
+			calls <- c
+		}
+	})
+	nc := l.as(app + ".client")
 	js, err := nc.JetStream(nats.PublishAsyncMaxPending(256))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l.must(err)
 	schedule, err := client.New(app, nc, js)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l.must(err)
 	job := common.HttpJob("@every 2s", common.HttpOption{
-		Url:     url,
+		Url:     l.target,
 		Headers: map[string]string{"X-Tenant": "t1"},
 		Body:    map[string]interface{}{"name": "kain"},
 	})
-	if err := schedule.Set("test", job); err != nil {
-		t.Fatal(err)
-	}
+	l.must(schedule.Set("test", job))
+	l.Book("test", ledger.Times{Every: 2 * time.Second})
+	l.must(schedule.Set("zoned", zoned(l.target)))
+	l.Book("zoned", ledger.Times{Every: 2 * time.Second, Whole: true})
 
-	got := receive(t, requests)
+	got := receive(t, calls)
 	checkCallback(t, got)
-	nominal, err := time.Parse(time.RFC3339Nano, got.header.Get(contract.HeaderTime))
-	if err != nil {
-		t.Errorf("%s: %v", contract.HeaderTime, err)
-	}
-	checkState(t, schedule, nominal)
-	checkLog(t, schedule, got.header.Get(contract.HeaderID))
+	checkState(t, schedule, got.Scheduled)
+	checkLog(t, schedule, got.ID)
+	l.Await(3, patience)
 
-	if err := schedule.Remove("test"); err != nil {
-		t.Fatal(err)
+	l.must(schedule.Remove("test"))
+	if keys, err := schedule.List(); err != nil || slices.Contains(keys, "test") || !slices.Contains(keys, "zoned") {
+		t.Errorf("List = %q, %v after one key was removed", keys, err)
 	}
-	removed := time.Now()
-	if keys, err := schedule.List(); err != nil || len(keys) != 0 {
-		t.Errorf("List = %q, %v after the only key was removed", keys, err)
-	}
-	checkSilence(t, requests, removed.Add(contract.EffectDelay))
+	l.Finish(ledger.Rules{Published: true})
 }
 
-func receive(t *testing.T, requests <-chan request) request {
+// zoned fires at even seconds of this hour and the next in a zone that is eight
+// hours ahead; without its zone, or in another, it would not fire now.
+func zoned(url string) common.Job {
+	hour := time.Now().UTC().Hour() + 8
+	spec := fmt.Sprintf("*/2 * %d,%d * * *", hour%24, (hour+1)%24)
+	job := common.HttpJob(spec, common.HttpOption{Url: url})
+	job.Timezone = "Asia/Shanghai"
+	return job
+}
+
+func receive(t *testing.T, calls <-chan receiver.Call) receiver.Call {
 	t.Helper()
 	select {
-	case r := <-requests:
-		return r
+	case c := <-calls:
+		return c
 	case <-time.After(patience):
 		t.Fatal("no callback arrived")
-		return request{}
+		return receiver.Call{}
 	}
 }
 
-func checkCallback(t *testing.T, r request) {
+func checkCallback(t *testing.T, c receiver.Call) {
 	t.Helper()
-	if r.method != http.MethodPost || r.body["name"] != "kain" {
-		t.Errorf("%s with body %v, want POST with what was set", r.method, r.body)
+	if string(c.Body) != `{"name":"kain"}` {
+		t.Errorf("body %s, want what was set", c.Body)
 	}
 	for name, want := range map[string]string{
 		"X-Tenant":               "t1",
@@ -123,30 +95,23 @@ func checkCallback(t *testing.T, r request) {
 		contract.HeaderIndex:     "0",
 		contract.HeaderAttempt:   "1",
 	} {
-		if got := r.header.Get(name); got != want {
+		if got := c.Header.Get(name); got != want {
 			t.Errorf("header %s is %q, want %q", name, got, want)
 		}
 	}
 }
 
 // checkState wants the occurrence that was called, or one after it, as the
-// previous one, and soon, for a scheduler may be late, the next one in the future at
-// most two intervals away from it.
+// previous one, and the next one in the future at most an interval away.
 func checkState(t *testing.T, schedule *client.Schedule, called time.Time) {
 	t.Helper()
-	for limit := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		jobs, err := schedule.Get("test")
-		if err != nil || len(jobs) != 1 {
-			t.Fatalf("Get = %d jobs, %v, want one", len(jobs), err)
-		}
-		state := jobs[0].State
-		right := !state.Prev.Before(called) && state.Next.After(state.Prev)
-		if right && state.Next.Sub(state.Prev) <= 4*time.Second {
-			return
-		}
-		if !right || time.Now().After(limit) {
-			t.Fatalf("state: prev %s, next %s after the occurrence of %s was called", state.Prev, state.Next, called)
-		}
+	jobs, err := schedule.Get("test")
+	if err != nil || len(jobs) != 1 {
+		t.Fatalf("Get = %d jobs, %v, want one", len(jobs), err)
+	}
+	state := jobs[0].State
+	if state.Prev.Before(called) || state.Next.Sub(state.Prev) > 4*time.Second || !state.Next.After(state.Prev) {
+		t.Errorf("state: prev %s, next %s after the occurrence of %s was called", state.Prev, state.Next, called)
 	}
 }
 
@@ -162,28 +127,10 @@ func checkLog(t *testing.T, schedule *client.Schedule, id string) {
 		if r.ID != id || r.Kind != contract.KindFinal {
 			continue
 		}
-		if r.Outcome != contract.OutcomeSuccess || r.Status != http.StatusOK {
-			t.Errorf("final record %+v, want success with status 200", r)
+		if r.Outcome != contract.OutcomeSuccess || r.Status != http.StatusNoContent {
+			t.Errorf("final record %+v, want success with status 204", r)
 		}
 		return
 	}
 	t.Fatalf("the log ended without a final record of %s", id)
-}
-
-// checkSilence drains what comes, for some seconds, and wants no occurrence after a
-// time.
-func checkSilence(t *testing.T, requests <-chan request, from time.Time) {
-	t.Helper()
-	until := time.After(time.Until(from) + 5*time.Second)
-	for {
-		select {
-		case r := <-requests:
-			nominal, err := time.Parse(time.RFC3339Nano, r.header.Get(contract.HeaderTime))
-			if err != nil || nominal.After(from) {
-				t.Errorf("the occurrence of %s was called although the schedule was removed, %v", nominal, err)
-			}
-		case <-until:
-			return
-		}
-	}
 }

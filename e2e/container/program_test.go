@@ -35,9 +35,11 @@ func TestImagesAreHealthyWithoutPrivileges(t *testing.T) {
 		if h := info.Container.Config.Healthcheck; h == nil || h.Interval > 30*time.Second {
 			t.Errorf("%s: health check %+v, want one at least each 30 s", name, h)
 		}
-		for _, label := range []string{"version", "revision", "source", "licenses"} {
-			if info.Container.Config.Labels["org.opencontainers.image."+label] == "" {
-				t.Errorf("%s: no label %s", name, label)
+		for label, want := range map[string]string{
+			"version": newVersion, "revision": docker.run, "source": "https://github.com/weplanx/workflow", "licenses": "BSD-3-Clause",
+		} {
+			if got := info.Container.Config.Labels["org.opencontainers.image."+label]; got != want {
+				t.Errorf("%s: label %s is %q, want %q", name, label, got, want)
 			}
 		}
 		n.wantLicences(t)
@@ -96,7 +98,7 @@ func (s *site) startTimes(name, port string) string {
 	var times []time.Duration
 	for range starts {
 		request := s.byEnvironment(name, readiness(port))
-		request.Networks = s.forServices()
+		request.Networks, request.Labels = s.forServices(), docker.labels()
 		n, err := testcontainers.GenericContainer(s.t.Context(), testcontainers.GenericContainerRequest{ContainerRequest: request, Logger: quiet{}})
 		s.t.Cleanup(func() { testcontainers.CleanupContainer(s.t, n) })
 		s.must(err)

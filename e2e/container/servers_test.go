@@ -27,7 +27,7 @@ func TestServersAreKilled(t *testing.T) { //nolint:paralleltest // it harms serv
 		second = l.but(first)[0]
 	}
 	harm = append(harm, l.killServer(second))
-	l.Finish(ledger.Rules{PublishedOnce: true, Harm: harm, Missed: true})
+	l.Finish(ledger.Rules{PublishedOnce: true, Harm: harm})
 }
 
 // killServer kills a server, waits until the others have gone on without it, and
@@ -76,7 +76,7 @@ func TestServerIsCutOff(t *testing.T) { //nolint:paralleltest // it harms server
 	l.must(l.healthy(t.Context()))
 	span.To = time.Now()
 	l.More(5, patience)
-	l.Finish(ledger.Rules{PublishedOnce: true, Harm: []ledger.Span{span}, Missed: true})
+	l.Finish(ledger.Rules{PublishedOnce: true, Harm: []ledger.Span{span}})
 }
 
 // cut takes a container out of networks until heal is called, or the test ends.

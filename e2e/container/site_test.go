@@ -24,13 +24,13 @@ const (
 // site is what one test has of a cluster, and the containers that it starts there.
 type site struct {
 	*cluster
-	t    *testing.T
+	t    testing.TB
 	logs map[string]string // of containers that have been removed
 }
 
 // on opens a cluster for a test, once it is healthy. Logs are kept when the test
 // has failed.
-func on(t *testing.T, open func() (*cluster, error)) *site {
+func on(t testing.TB, open func() (*cluster, error)) *site {
 	t.Helper()
 	c, err := open()
 	s := &site{cluster: c, t: t, logs: map[string]string{}}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,10 +16,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Kinds of harm to servers, beside the loss of a leader.
+// Kinds of harm to servers.
 const (
 	ServerKilled  = "server killed"
 	ServerStalled = "server stalled"
+
+	steppedDown = "leader stepdown"
 )
 
 // Cluster is one NATS server, or three that are one JetStream cluster.
@@ -95,20 +98,21 @@ func (c *Cluster) Kill() {
 // the next harm all of them have caught up. What has begun is finished: only ctx
 // breaks it off. An error means that something did not come back.
 func (c *Cluster) Harm(ctx, during context.Context, nc *nats.Conn, r *rand.Rand) error {
+	cards := slices.Concat(Times(3, ServerKilled), Times(1, ServerStalled))
+	if len(c.Servers) > 1 { // a server that is alone has nobody to step down for
+		cards = append(cards, Times(6, steppedDown)...)
+	}
+	kinds := NewDeck(r, cards, ServerKilled)
 	for Pause(during, Random(r, time.Second, 5*time.Second)) {
-		s := c.Servers[r.IntN(len(c.Servers))]
-		n, d := r.IntN(10), Random(r, 0, 3*time.Second)
-		if len(c.Servers) == 1 {
-			n = max(n, 6) // there is nobody to step down for
-		}
+		s, d := c.Servers[r.IntN(len(c.Servers))], Random(r, 0, 3*time.Second)
 		var err error
-		switch {
-		case n < 6:
-			c.StepDown(during, nc, c.Streams[n%len(c.Streams)])
+		switch kinds.Deal() {
+		case steppedDown:
+			c.StepDown(during, nc, c.Streams[r.IntN(len(c.Streams))])
 			continue
-		case n < 9:
+		case ServerKilled:
 			err = c.killOne(ctx, s, d)
-		default:
+		case ServerStalled:
 			c.stall(ctx, s, d)
 		}
 		if err == nil {
@@ -124,7 +128,7 @@ func (c *Cluster) Harm(ctx, during context.Context, nc *nats.Conn, r *rand.Rand)
 // StepDown makes a stream's leader give up. Where it does not answer, nothing
 // has happened that has to be waited for.
 func (c *Cluster) StepDown(ctx context.Context, nc *nats.Conn, stream string) {
-	defer c.Harmed.Begin("leader stepdown", "")()
+	defer c.Harmed.Begin(steppedDown, "")()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, _ = nc.RequestWithContext(ctx, "$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil)

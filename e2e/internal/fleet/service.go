@@ -32,12 +32,15 @@ func NewService(c *Cluster, name, path, folder, namespace string, env ...string)
 	return s, nil
 }
 
+// URL is where the service serves HTTP.
+func (s *Service) URL() string { return "http://" + s.addr }
+
 // Ready waits until the service says that it is ready.
 func (s *Service) Ready(ctx context.Context) error {
 	return Await(ctx, time.Minute, s.Name+" to be ready", func() error {
 		if !s.Running() {
 			return fmt.Errorf("%s has ended: see its log", s.Name)
 		}
-		return Get(ctx, "http://"+s.addr+"/readyz")
+		return Get(ctx, s.URL()+"/readyz")
 	})
 }

@@ -66,7 +66,7 @@ func (l *Ledger) Check(n int, rules Rules) []string {
 			last = max(last, i)
 		}
 		for i := 1; i <= last; i++ {
-			nominal := l.nominal(a.stored, i)
+			nominal := a.nominal(i)
 			for _, problem := range a.check(i, nominal, &rules) {
 				findings = append(findings, fmt.Sprintf("%s #%d (%s): %s", key, i, nominal.Format("15:04:05.000"), problem))
 			}

@@ -3,8 +3,9 @@
 //
 // It computes the expected occurrences apart from the engine, from nothing but
 // the server's timestamps of what was stored: a job "@every d" that was stored
-// at S occurs at S+d, S+2d, … and, removed at R, for as long as these are due
-// before R + contract.EffectDelay. An observation that belongs to none of these is
+// at S occurs at S+d, S+2d, …, one of a cron spec at the multiples of d after S,
+// and, removed at R, for as long as these are due before
+// R + contract.EffectDelay. An observation that belongs to none of these is
 // a finding, and so is a gap: when the k-th occurrence of a key was seen in any
 // book, the k-1 before it must be complete.
 package ledger
@@ -21,9 +22,16 @@ import (
 // their IDs.
 const beyond = 2000
 
+// Times are the nominal times of a job: Every apart, counted from when it was
+// stored or, if Whole, from the beginning of time, as those of a cron spec that
+// names every so many seconds.
+type Times struct {
+	Every time.Duration
+	Whole bool
+}
+
 // Ledger holds what was stored and what was seen of one namespace whose
-// schedules have one "@every" job each. Its methods are safe for concurrent
-// use.
+// schedules have one job each. Its methods are safe for concurrent use.
 type Ledger struct {
 	namespace string
 	every     time.Duration
@@ -37,6 +45,8 @@ type Ledger struct {
 // account is what was seen of one key; occurrences count from 1.
 type account struct {
 	stored time.Time
+	anchor time.Time // its occurrences are every, twice every, … after it
+	every  time.Duration
 	last   int // known once the key was removed; before, 0
 	seen   map[int]*entry
 }
@@ -58,7 +68,8 @@ type entry struct {
 // ended: nothing more is to be waited for.
 func (e *entry) ended() bool { return e != nil && len(e.finals)+len(e.missed) > 0 }
 
-// New makes a ledger of a namespace whose jobs are all "@every every".
+// New makes a ledger of a namespace whose jobs are all "@every every", unless
+// StoredAs says otherwise.
 func New(namespace string, every time.Duration) *Ledger {
 	return &Ledger{
 		namespace: namespace,
@@ -72,12 +83,19 @@ func New(namespace string, every time.Duration) *Ledger {
 // revision. Observations of its occurrences may come before and are kept only
 // from here on, so make it known before it can fire: within
 // contract.EffectDelay.
-func (l *Ledger) Stored(key string, at time.Time) {
+func (l *Ledger) Stored(key string, at time.Time) { l.StoredAs(key, at, Times{Every: l.every}) }
+
+// StoredAs is Stored for a job with other nominal times.
+func (l *Ledger) StoredAs(key string, at time.Time, times Times) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.keys[key] = &account{stored: at, seen: map[int]*entry{}}
+	a := &account{stored: at, anchor: at, every: times.Every, seen: map[int]*entry{}}
+	if times.Whole {
+		a.anchor = at.Truncate(times.Every)
+	}
+	l.keys[key] = a
 	for n := 1; n <= beyond; n++ {
-		l.byID[contract.OccurrenceID(l.namespace, key, 0, l.nominal(at, n))] = occurrence{key, n}
+		l.byID[contract.OccurrenceID(l.namespace, key, 0, a.nominal(n))] = occurrence{key, n}
 	}
 }
 
@@ -92,7 +110,7 @@ func (l *Ledger) Removed(key string, at time.Time) {
 	if !a.stored.Add(contract.EffectDelay).Before(effect) {
 		return
 	}
-	a.last = int((effect.Sub(a.stored) - 1) / l.every)
+	a.last = int((effect.Sub(a.anchor) - 1) / a.every)
 }
 
 // Due is when the n-th occurrence of a key is due, n from 1: at its nominal time,
@@ -100,16 +118,14 @@ func (l *Ledger) Removed(key string, at time.Time) {
 func (l *Ledger) Due(key string, n int) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	stored := l.keys[key].stored
-	if effect := stored.Add(contract.EffectDelay); l.nominal(stored, n).Before(effect) {
+	a := l.keys[key]
+	if effect := a.stored.Add(contract.EffectDelay); a.nominal(n).Before(effect) {
 		return effect
 	}
-	return l.nominal(stored, n)
+	return a.nominal(n)
 }
 
-func (l *Ledger) nominal(stored time.Time, n int) time.Time {
-	return stored.Add(time.Duration(n) * l.every)
-}
+func (a *account) nominal(n int) time.Time { return a.anchor.Add(time.Duration(n) * a.every) }
 
 // Published says that a trigger was stored.
 func (l *Ledger) Published(t contract.Trigger) {
@@ -145,7 +161,7 @@ func (l *Ledger) missed(r contract.Result, at time.Time) {
 	defer l.mu.Unlock()
 	a, count := l.keys[r.Key], int64(0)
 	for n := 1; a != nil && n <= beyond; n++ {
-		if nominal := l.nominal(a.stored, n); !nominal.Before(r.From) && !nominal.After(r.To) {
+		if nominal := a.nominal(n); !nominal.Before(r.From) && !nominal.After(r.To) {
 			e := a.entry(n)
 			e.missed = append(e.missed, at)
 			count++

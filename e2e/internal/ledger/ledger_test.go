@@ -115,6 +115,32 @@ func harmedAt(after time.Duration) ledger.Rules {
 	return ledger.Rules{Published: true, Harm: []ledger.Span{{From: stored.Add(after), To: stored.Add(after)}}}
 }
 
+// Those of a cron spec are whole, and the first is the one after the schedule was
+// stored; due, it is not before that takes effect.
+func TestWholeTimes(t *testing.T) {
+	t.Parallel()
+	l := ledger.New(namespace, every)
+	l.StoredAs("a", stored, ledger.Times{Every: 5 * time.Second, Whole: true})
+	at := func(n int) time.Time { return stored.Truncate(5 * time.Second).Add(time.Duration(n) * 5 * time.Second) }
+	for n := 1; n <= 2; n++ {
+		id := contract.OccurrenceID(namespace, "a", 0, at(n))
+		l.Published(contract.Trigger{ID: id})
+		l.Called(id, at(n))
+		l.Recorded(contract.Result{Kind: contract.KindFinal, ID: id, Key: "a", Outcome: contract.OutcomeSuccess}, at(n))
+	}
+	l.Removed("a", at(3).Add(-contract.EffectDelay))
+	if got := l.Check(0, ledger.Rules{Published: true}); len(got) > 0 {
+		t.Errorf("findings %q", got)
+	}
+	if got := l.Due("a", 1); !got.Equal(at(1)) {
+		t.Errorf("the first is due %s, want %s", got, at(1))
+	}
+	l.Called(contract.OccurrenceID(namespace, "a", 0, stored.Add(5*time.Second)), stored)
+	if got := l.Check(0, ledger.Rules{}); len(got) != 1 || !strings.Contains(got[0], "an ID that no occurrence has") {
+		t.Errorf("findings %q after a call at a time that is not whole", got)
+	}
+}
+
 func TestComplete(t *testing.T) {
 	t.Parallel()
 	l := balanced()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"testing"
@@ -22,6 +23,8 @@ type Call struct {
 	Arrived   time.Time
 	From      string // address of the worker, without its port
 	Agent     string // what the worker says that it is
+	Header    http.Header
+	Body      []byte
 }
 
 // Receiver answers every callback with 204.
@@ -79,12 +82,16 @@ func read(r *http.Request) (Call, error) {
 		Key:       r.Header.Get(contract.HeaderKey),
 		Arrived:   time.Now(),
 		Agent:     r.UserAgent(),
+		Header:    r.Header,
 	}
 	if r.Method != http.MethodPost || c.ID == "" || c.Namespace == "" || c.Key == "" {
 		return c, fmt.Errorf("%s with %d headers, want POST with %s, %s and %s",
 			r.Method, len(r.Header), contract.HeaderID, contract.HeaderNamespace, contract.HeaderKey)
 	}
 	var err error
+	if c.Body, err = io.ReadAll(r.Body); err != nil {
+		return c, err
+	}
 	if c.From, _, err = net.SplitHostPort(r.RemoteAddr); err != nil {
 		return c, err
 	}

@@ -2,10 +2,12 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/weplanx/workflow/e2e/internal/ledger"
 	"github.com/weplanx/workflow/e2e/internal/oracle"
+	"github.com/weplanx/workflow/schedule/client"
 	"github.com/weplanx/workflow/shared/contract"
 )
 
@@ -18,13 +20,13 @@ const (
 	shown = 20 // findings
 )
 
-// Remove removes all schedules. From here on the last occurrences are known.
+// Remove removes all schedules that are still there. From here on the last occurrences are known.
 func (tr *Trial) Remove() {
 	tr.t.Helper()
 	ctx, cancel := context.WithTimeout(tr.t.Context(), storeLimit)
 	defer cancel()
 	for _, key := range tr.keys {
-		if err := tr.schedule.RemoveContext(ctx, key); err != nil {
+		if err := tr.schedule.RemoveContext(ctx, key); err != nil && !errors.Is(err, client.ErrNotFound) {
 			tr.t.Errorf("remove %s: %v", key, err)
 		}
 	}
@@ -50,7 +52,7 @@ func (tr *Trial) Finish(rules ledger.Rules) {
 		tr.Remove()
 	}
 	tr.await(endLimit, tr.Ledger.Closed)
-	tr.pause(time.Until(tr.removed.Add(contract.EffectDelay + tr.every)))
+	tr.pause(time.Until(tr.removed.Add(contract.EffectDelay + tr.slowest)))
 	tr.pause(quiet)
 	if err := tr.poll(); err != nil {
 		tr.t.Errorf("%s: %v", tr.Names, err)

@@ -25,14 +25,16 @@ const (
 	storeLimit  = time.Minute            // for storing, and for removing, all schedules
 )
 
-// Trial is one namespace whose schedules all fire "@every" of one interval.
+// Trial is one namespace whose schedules fire "@every" of one interval, but for
+// those that Book knows.
 // Use it from one goroutine; only Arrived is safe for concurrent use.
 type Trial struct {
 	Names  contract.Names
 	Ledger *ledger.Ledger
 
-	t        *testing.T
+	t        testing.TB
 	every    time.Duration
+	slowest  time.Duration       // of all intervals
 	app      jetstream.JetStream // of an application
 	admin    jetstream.JetStream // of who may read all streams
 	schedule *client.Schedule
@@ -48,7 +50,7 @@ type Trial struct {
 // takes: that of an application, which stores the schedules, and that of somebody
 // who may read all streams. They may be the same. The services must have made
 // their streams already.
-func New(t *testing.T, app, admin *nats.Conn, namespace string, every time.Duration) *Trial {
+func New(t testing.TB, app, admin *nats.Conn, namespace string, every time.Duration) *Trial {
 	t.Helper()
 	tr := &Trial{Names: contract.Names(namespace), Ledger: ledger.New(namespace, every), t: t, every: every}
 	var errs [3]error
@@ -89,36 +91,57 @@ func (tr *Trial) Store(n int, url string) {
 	tr.t.Helper()
 	ctx, cancel := context.WithTimeout(tr.t.Context(), storeLimit)
 	defer cancel()
-	bucket, err := tr.app.KeyValue(ctx, tr.Names.Bucket())
-	if err != nil {
-		tr.t.Fatalf("bucket: %v", err)
-	}
+	bucket := tr.bucket(ctx)
 	for i := range n {
 		key := fmt.Sprintf("job%03d", i)
 		job := common.HttpJob("@every "+tr.every.String(), common.HttpOption{Url: url, Body: map[string]any{"n": i}})
 		if err := tr.schedule.SetContext(ctx, key, job); err != nil {
 			tr.t.Fatalf("set %s: %v", key, err)
 		}
-		// The timestamp comes from the bucket and not from our own client, so
-		// that what is expected does not depend on our own code.
-		entry, err := bucket.Get(ctx, key)
-		for errors.Is(err, jetstream.ErrKeyNotFound) { // the replica that answers may be behind
-			tr.pause(pollEvery / 10)
-			entry, err = bucket.Get(ctx, key)
-		}
-		if err != nil {
-			tr.t.Fatalf("get %s: %v", key, err)
-		}
-		tr.Ledger.Stored(key, entry.Created())
-		tr.keys = append(tr.keys, key)
+		tr.book(ctx, bucket, key, ledger.Times{Every: tr.every})
 	}
+}
+
+// Book has the ledger expect what a schedule demands that was stored once, with
+// one job. Call it at once: see ledger.Stored.
+func (tr *Trial) Book(key string, times ledger.Times) {
+	tr.t.Helper()
+	ctx, cancel := tr.timeout()
+	defer cancel()
+	tr.book(ctx, tr.bucket(ctx), key, times)
+}
+
+func (tr *Trial) bucket(ctx context.Context) jetstream.KeyValue {
+	tr.t.Helper()
+	bucket, err := tr.app.KeyValue(ctx, tr.Names.Bucket())
+	if err != nil {
+		tr.t.Fatalf("bucket: %v", err)
+	}
+	return bucket
+}
+
+// book takes the timestamp from the bucket and not from our own client, so that
+// what is expected does not depend on our own code.
+func (tr *Trial) book(ctx context.Context, bucket jetstream.KeyValue, key string, times ledger.Times) {
+	tr.t.Helper()
+	entry, err := bucket.Get(ctx, key)
+	for errors.Is(err, jetstream.ErrKeyNotFound) { // the replica that answers may be behind
+		tr.pause(pollEvery / 10)
+		entry, err = bucket.Get(ctx, key)
+	}
+	if err != nil {
+		tr.t.Fatalf("get %s: %v", key, err)
+	}
+	tr.Ledger.StoredAs(key, entry.Created(), times)
+	tr.keys = append(tr.keys, key)
+	tr.slowest = max(tr.slowest, times.Every)
 }
 
 // Await waits until the first n occurrences of every key have ended. The server
 // may be away meanwhile.
 func (tr *Trial) Await(n int, patience time.Duration) {
 	tr.t.Helper()
-	tr.await(time.Duration(n)*tr.every+patience, func() (done, want int) { return tr.Ledger.Complete(n) })
+	tr.await(time.Duration(n)*tr.slowest+patience, func() (done, want int) { return tr.Ledger.Complete(n) })
 }
 
 // More waits until n more occurrences of every key have ended than have now.

@@ -94,7 +94,7 @@ func (f *flight) completed(c *cell[completion]) {
 		if !state.Done {
 			return state, keep, 0
 		}
-		return state, replace, doneFor
+		return state, replace, max(doneFor, state.Deadline.Sub(f.Clock.Now()))
 	})
 	if err != nil {
 		f.trouble("forget completion", err)

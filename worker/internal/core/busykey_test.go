@@ -96,8 +96,8 @@ func TestStatesAreNotAskedForWhatComesAgainSoon(t *testing.T) {
 	})
 }
 
-// What is left of a completion goes when its trigger has come, however short the
-// job's limit is.
+// What is left of a completion goes when its trigger has come and its time has
+// passed, however short the job's limit is.
 func TestCompletionIsForgottenOnceItsTriggerIsGone(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []time.Duration{30 * time.Second, openAfter, time.Hour} {
@@ -111,7 +111,7 @@ func TestCompletionIsForgottenOnceItsTriggerIsGone(t *testing.T) {
 				b.start()
 				b.after(10 * time.Second)
 				b.mustReport("")
-				b.after(20 * time.Minute)
+				b.after(limit + 20*time.Minute)
 				b.wantLeft(0)
 				if n := b.states.Len(); n != 1 { // the key of tokens
 					t.Errorf("%d states are left", n)

@@ -11,7 +11,8 @@ import (
 const (
 	// keptFor is how long a completion is remembered after its deadline, and its end
 	// until the trigger comes again: for as long as no worker may run. doneFor is how
-	// long the end is remembered after that, for reports.
+	// long the end is remembered after that at least, for reports, and in any case until
+	// the deadline: a server that is killed may bring back that it was open, see job.Kept.
 	keptFor = 7 * 24 * time.Hour
 	doneFor = 10 * time.Minute
 	// maxReport is how many bytes of a target's text are kept.

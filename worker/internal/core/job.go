@@ -18,6 +18,9 @@ type job struct {
 	Since time.Time `json:"since,omitzero"` // when it got its turn
 	Until time.Time `json:"until,omitzero"` // when its turn ends unless it is prolonged
 	Line  []place   `json:"line,omitempty"` // in order of due time
+	// Kept is until when this state, or one before it, is stored. None must expire
+	// before those that it replaced: a server that is killed may bring these back.
+	Kept time.Time `json:"kept,omitzero"`
 }
 
 // place is an occurrence in the line. After Until it has not shown up in time,
@@ -60,13 +63,14 @@ func (j job) ask(me place, wait bool, now time.Time) (_ job, t turn, changed boo
 	line := slices.DeleteFunc(slices.Clone(j.Line), func(p place) bool { return p.ID == me.ID || !p.Until.After(now) })
 	switch run := j.running(now); {
 	case run == me.ID: // again
-		return job{Run: me.ID, Since: j.Since, Until: me.Until, Line: line}, turn{granted: true}, true
+		j.Until, j.Line = me.Until, line
+		return j, turn{granted: true}, true
 	case run != "":
 		t.behind, t.runs = run, max(now.Sub(j.Since), 0)
 	case len(line) > 0 && line[0].compare(me) < 0:
 		t.behind = line[0].ID
 	default:
-		return job{Run: me.ID, Since: now, Until: me.Until, Line: line}, turn{granted: true}, true
+		return job{Run: me.ID, Since: now, Until: me.Until, Line: line, Kept: j.Kept}, turn{granted: true}, true
 	}
 	if !wait {
 		return j, t, false
@@ -116,15 +120,18 @@ func (j job) end(id string) (job, bool) {
 	return j, known
 }
 
-// next says how the state is to be stored: for as long as anything in it holds.
+// next says how the state is to be stored: for as long as anything in it holds, or
+// in one that it replaces.
 func (j job) next(now time.Time) (job, next, time.Duration) {
-	last := j.Until
+	if j.Until.After(j.Kept) {
+		j.Kept = j.Until
+	}
 	for _, p := range j.Line {
-		if p.Until.After(last) {
-			last = p.Until
+		if p.Until.After(j.Kept) {
+			j.Kept = p.Until
 		}
 	}
-	if ttl := last.Sub(now); ttl > 0 {
+	if ttl := j.Kept.Sub(now); ttl > 0 {
 		return j, replace, ttl
 	}
 	return j, remove, 0

@@ -42,6 +42,7 @@ func TestJobAgainstAPlainAccount(t *testing.T) {
 		began := now
 		var j job
 		w := wanted{line: map[string]place{}}
+		expires := began
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "pause")) * time.Second)
 			n := rapid.IntRange(0, 9).Draw(t, "occurrence")
@@ -52,11 +53,12 @@ func TestJobAgainstAPlainAccount(t *testing.T) {
 			case "wait":
 				j = asked(t, j, &w, me, true, now)
 			case "prolong":
+				me.Until = now.Add(time.Duration(rapid.IntRange(1, 3).Draw(t, "times")) * turnOf)
 				changed, still := j.prolong(me.ID, me.Until)
 				if still != (w.run == me.ID) {
 					t.Fatalf("prolonged %s: %t, but %q runs", me.ID, still, w.run)
 				}
-				if still {
+				if still && me.Until.After(w.until) {
 					w.until = me.Until
 				}
 				j = changed
@@ -67,7 +69,7 @@ func TestJobAgainstAPlainAccount(t *testing.T) {
 					w.run, w.until = "", time.Time{}
 				}
 			}
-			j = stored(t, j, now)
+			j = stored(t, j, now, &expires)
 		}
 	})
 }
@@ -98,11 +100,16 @@ func asked(t *rapid.T, j job, w *wanted, me place, wait bool, now time.Time) job
 }
 
 // stored returns the state as it is read again, or none once nothing in it holds.
-func stored(t *rapid.T, j job, now time.Time) job {
+// It must not expire before one that it replaces.
+func stored(t *rapid.T, j job, now time.Time, expires *time.Time) job {
 	if !slices.IsSortedFunc(j.Line, place.compare) {
 		t.Fatalf("the line is not in order: %+v", j.Line)
 	}
 	j, what, ttl := j.next(now)
+	if now.Add(ttl).Before(*expires) {
+		t.Fatalf("stored for %s, although one before it lasts until %s, %s from now", ttl, *expires, expires.Sub(now))
+	}
+	*expires = now.Add(ttl)
 	if what == remove {
 		return job{Run: j.Run} // it may be stored still: removing is a change, expiring is none
 	}

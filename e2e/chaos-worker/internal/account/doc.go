@@ -13,6 +13,13 @@
 // had passed; skipped by an earlier occurrence of the same job that had not
 // ended. Only what expired or was skipped may never have reached its target.
 //
+// Where the target answered that it will report the end, its report decides: the
+// outcome is what a report said that was sent before, and within the job's time;
+// one that was taken is how the occurrence ended, and no other is taken. Lost is
+// only what nobody has reported within that time. Until then it counts as being at
+// its target, and is not called again. What ended as failed, dead or lost has one
+// dead letter.
+//
 // Of a job that must not overlap, no two occurrences are at a target at once,
 // nor is one called again after the next was, for retries belong to a run. Where
 // the policy is to queue, they begin in the order of their due times. Excused is

@@ -30,6 +30,8 @@ func (b *book) ending(l *life) {
 	case 1:
 		b.verdict.Outcomes[l.finals[0].Outcome]++
 		b.outcome(l, &l.finals[0])
+		b.taken(l, &l.finals[0])
+		b.meanwhile(l, l.finals[0].Stored)
 		b.afterwards(l, l.finals[0].Stored)
 	default:
 		b.find(Double, l, "%d final records: %s and %s", len(l.finals), l.finals[0].Outcome, l.finals[1].Outcome)
@@ -48,6 +50,10 @@ func (b *book) outcome(l *life, final *Record) {
 	}
 	if len(l.calls) == 0 {
 		b.find(Uncalled, l, "ended with %s (%s) and was never called", final.Outcome, final.Error)
+		return
+	}
+	if final.Outcome == contract.OutcomeLost || l.leftOpen(final) {
+		b.completion(l, final)
 		return
 	}
 	switch final.Outcome {
@@ -93,6 +99,9 @@ func (b *book) skipped(l *life, final *Record) {
 	}
 }
 
+// mortal are the outcomes that leave a dead letter.
+var mortal = map[string]bool{contract.OutcomeDead: true, contract.OutcomeFailed: true, contract.OutcomeLost: true}
+
 func (b *book) deadLetters(l *life) {
 	if len(l.letters) > 1 {
 		b.find(Double, l, "%d dead letters", len(l.letters))
@@ -102,8 +111,8 @@ func (b *book) deadLetters(l *life) {
 	}
 	outcome := l.finals[0].Outcome
 	switch {
-	case outcome == contract.OutcomeDead && len(l.letters) == 0:
-		b.find(Missing, l, "dead, but there is no dead letter")
+	case mortal[outcome] && len(l.letters) == 0:
+		b.find(Missing, l, "%s, but there is no dead letter", outcome)
 	case outcome == contract.OutcomeSuccess && len(l.letters) > 0:
 		b.find(Unproven, l, "success, but there is a dead letter: %s", l.letters[0].Error)
 	}
@@ -127,10 +136,15 @@ func (b *book) afterwards(l *life, stored time.Time) {
 			continue
 		}
 		b.verdict.Recalled++
-		excused := b.harmed(c.Worker, stored, c.Arrived) ||
-			b.harmed(servers, l.calls[0].Arrived.Add(-forgotten), stored.Add(known))
-		if !excused {
+		if !b.unaware(l, &c, stored) {
 			b.find(Recalled, l, "attempt %d was made %s after the final record was stored", c.Attempt, c.Arrived.Sub(stored))
 		}
 	}
+}
+
+// unaware says whether the worker of a call is excused for not knowing what the log
+// held since then.
+func (b *book) unaware(l *life, c *Call, since time.Time) bool {
+	return b.harmed(c.Worker, since, c.Arrived) ||
+		b.harmed(servers, l.calls[0].Arrived.Add(-forgotten), since.Add(known))
 }

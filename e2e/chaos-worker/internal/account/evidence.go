@@ -24,6 +24,7 @@ type Call struct {
 	Arrived time.Time
 	Left    time.Time // when the target answered, or gave up
 	Status  int       // that it answered; 0: none
+	Open    bool      // it also said that it will report the end
 }
 
 func (c *Call) accepted() bool { return c.Status >= 200 && c.Status <= 299 }
@@ -31,6 +32,24 @@ func (c *Call) accepted() bool { return c.Status >= 200 && c.Status <= 299 }
 // permanent: RFC 9110 has 408, 425 and 429 for failures that may pass.
 func (c *Call) permanent() bool {
 	return c.Status >= 300 && c.Status <= 499 && c.Status != 408 && c.Status != 425 && c.Status != 429
+}
+
+// Report is one try of a target to report the end of what it had left open. One
+// that is neither taken nor refused was put off, or its answer is not known.
+type Report struct {
+	ID       string
+	Failed   bool // that it says so; otherwise success
+	Sent     time.Time
+	Answered time.Time
+	Taken    bool
+	Refused  bool // for good: nothing waits for it
+}
+
+func (r *Report) outcome() string {
+	if r.Failed {
+		return contract.OutcomeFailed
+	}
+	return contract.OutcomeSuccess
 }
 
 // Record is a result with the server's timestamp of it.
@@ -52,6 +71,7 @@ const servers = "" // as the worker of a Harm
 type Evidence struct {
 	Demands []Demand
 	Calls   []Call
+	Reports []Report
 	Records []Record
 	Dead    []contract.Dead
 	Harms   []Harm
@@ -65,7 +85,7 @@ type Evidence struct {
 // Kinds of a Finding.
 const (
 	Missing     = "missing"     // no final record
-	Double      = "double"      // more than one, or more than one dead letter
+	Double      = "double"      // more than one, or more than one dead letter, or more than one report was taken
 	Foreign     = "foreign"     // belongs to no demand
 	Uncalled    = "uncalled"    // ended as if it had been called
 	Unproven    = "unproven"    // the outcome is not borne out
@@ -73,7 +93,7 @@ const (
 	Interleaved = "interleaved" // called again after the next one had begun
 	Disordered  = "disordered"  // begun before one that was due earlier
 	Twice       = "twice"       // stored twice in the stream of triggers
-	Recalled    = "recalled"    // called although the log held its end
+	Recalled    = "recalled"    // called although the log held its end, or that it waits for it
 )
 
 // Finding is something that must not be.
@@ -106,7 +126,12 @@ type Verdict struct {
 	Repeats  int // calls after one that was accepted
 	Needless int // those of them whose worker before was not harmed
 	Recalled int // calls after the final record was stored
-	Ignored  int // occurrences that were accepted and did not end with success
+	Ignored  int // occurrences that were accepted, not to be reported, and did not end with success
+
+	Opened  int // occurrences that a target accepted and was to report
+	Reports int // tries
+	Taken   int
+	Refused int
 
 	First     []time.Duration // from due to the first call
 	Abandoned []time.Duration // from the death of a worker in mid-call to the next call

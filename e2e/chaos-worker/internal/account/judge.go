@@ -16,6 +16,7 @@ type life struct {
 
 	triggers int
 	calls    []Call // by arrival
+	reports  []Report
 	attempts []Record
 	finals   []Record
 	letters  []contract.Dead
@@ -69,6 +70,9 @@ func (b *book) enter() {
 	for _, c := range b.Calls {
 		b.of("callback", c.ID, func(l *life) { l.calls = append(l.calls, c) })
 	}
+	for _, r := range b.Reports {
+		b.of("report", r.ID, func(l *life) { l.reports = append(l.reports, r) })
+	}
 	for _, d := range b.Dead {
 		b.of("dead letter", d.ID, func(l *life) { l.letters = append(l.letters, d) })
 	}
@@ -109,6 +113,7 @@ func (b *book) count(l *life) {
 	if l.triggers > 0 {
 		v.Seen++
 	}
+	b.countReports(l)
 	if len(l.calls) == 0 {
 		return
 	}
@@ -136,7 +141,7 @@ func (b *book) count(l *life) {
 		return
 	}
 	v.Accepted++
-	if len(l.finals) > 0 && l.finals[0].Outcome != contract.OutcomeSuccess {
+	if !accepted.Open && len(l.finals) > 0 && l.finals[0].Outcome != contract.OutcomeSuccess {
 		v.Ignored++
 	}
 }

@@ -80,15 +80,15 @@ func TestJudgeEndings(t *testing.T) {
 		}, []string{account.Foreign}},
 		{"success with a dead letter", success(), func(e *account.Evidence) { e.Dead = append(e.Dead, letter) }, []string{account.Unproven}},
 
-		{"failed", one(contract.Job{}, contract.OutcomeFailed, 1, 410), nil, nil},
-		{"failed by what may pass", one(contract.Job{}, contract.OutcomeFailed, 1, 429), nil, []string{account.Unproven}},
+		{"failed", one(contract.Job{}, contract.OutcomeFailed, 1, 410), func(e *account.Evidence) { e.Dead = append(e.Dead, letter) }, nil},
+		{"failed without a letter", one(contract.Job{}, contract.OutcomeFailed, 1, 410), nil, []string{account.Missing}},
+		{"failed by what may pass", one(contract.Job{}, contract.OutcomeFailed, 1, 429), func(e *account.Evidence) { e.Dead = append(e.Dead, letter) }, []string{account.Unproven}},
 		{"dead", one(contract.Job{Attempts: 2}, contract.OutcomeDead, 2, 503), func(e *account.Evidence) { e.Dead = append(e.Dead, letter) }, nil},
 		{"dead without a letter", one(contract.Job{Attempts: 2}, contract.OutcomeDead, 2, 503), nil, []string{account.Missing}},
 		{"dead with two letters", one(contract.Job{Attempts: 2}, contract.OutcomeDead, 2, 503), func(e *account.Evidence) {
 			e.Dead = append(e.Dead, letter, letter)
 		}, []string{account.Double}},
 		{"dead too soon", one(contract.Job{}, contract.OutcomeDead, 4, 503), func(e *account.Evidence) { e.Dead = append(e.Dead, letter) }, []string{account.Unproven}},
-		{"lost", one(contract.Job{}, contract.OutcomeLost, 1, 202), nil, []string{account.Unproven}},
 
 		{"expired", one(contract.Job{Deadline: contract.Duration(time.Second)}, contract.OutcomeExpired, 0, 0), func(e *account.Evidence) { e.Calls = nil }, nil},
 		{"expired too soon", one(contract.Job{Deadline: contract.Duration(2 * time.Second)}, contract.OutcomeExpired, 0, 0), nil, []string{account.Unproven}},

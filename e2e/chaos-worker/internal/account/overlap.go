@@ -65,11 +65,21 @@ func (b *book) pair(l, later *life) {
 		if !b.broken(first, begun) {
 			b.findTwo(Interleaved, first, second, "called again %s after another had begun", last.Arrived.Sub(begun))
 		}
-	case last.Left.After(begun):
+	case first.left().After(begun):
 		if !b.broken(first, begun) && !b.late(&second.calls[0]) {
-			b.findTwo(Overlapping, second, first, "called %s before the one that was at the target had left", last.Left.Sub(begun))
+			b.findTwo(Overlapping, second, first, "called %s before the one that was at the target had left", first.left().Sub(begun))
 		}
 	}
+}
+
+// left is when the target was done with an occurrence: when it answered, or, where
+// it said that it would report the end, when that was decided.
+func (l *life) left() time.Time {
+	last := l.calls[len(l.calls)-1]
+	if len(l.finals) == 1 && last.Open && l.leftOpen(&l.finals[0]) && l.finals[0].Finished.After(last.Left) {
+		return l.finals[0].Finished
+	}
+	return last.Left
 }
 
 // broken says whether a worker that called the occurrence before the given time
@@ -124,5 +134,5 @@ func (b *book) justified(l *life, lives []*life) {
 			return
 		}
 	}
-	b.find(Unproven, l, "skipped at %s, when no other occurrence of its job ran", at.UTC().Format(time.RFC3339Nano))
+	b.find(Unproven, l, "skipped at %s, when no other occurrence of its job ran", stamp(at))
 }
