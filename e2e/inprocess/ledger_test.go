@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	every       = time.Second
-	occurrences = 10
+	every       = 3 * time.Second // so that a slow machine keeps up
+	occurrences = 7
 	patience    = 90 * time.Second
 )
 
