@@ -50,7 +50,7 @@ func newKnown(t *testing.T) *known {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, found := range regexp.MustCompile(`(?m)^([a-zA-Z-]+)(:| +[?:]?= )`).FindAllStringSubmatch(string(makefile), -1) {
+	for _, found := range regexp.MustCompile(`(?m)^([a-zA-Z0-9-]+)(:| +[?:]?= )`).FindAllStringSubmatch(string(makefile), -1) {
 		k.targets[found[1]] = true
 	}
 	for _, found := range regexp.MustCompile(`\$\(or \$\(([A-Z]+)\),`).FindAllStringSubmatch(string(makefile), -1) {
