@@ -1,20 +1,25 @@
 package core
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // crew runs functions in goroutines of their own, which it keeps for the next
 // ones: a new goroutine has to grow its stack on every flight anew, which costs
 // as much as encoding the records. The zero crew cannot be used.
 //
-// Their stacks keep their size, too. The runtime halves the stack of a goroutine
-// that uses less than a quarter of it while it waits, for its next call or for a
-// place at its target, at every collection, of which a busy worker makes dozens a
-// second. A tenth of its time went into growing them again.
+// The stacks of the first of them keep their size, too. The runtime halves the
+// stack of a goroutine that uses less than a quarter of it while it waits, for its
+// next call or for a place at its target, at every collection, of which a busy
+// worker makes dozens a second. A tenth of its time went into growing them again.
+// Where there are more goroutines the time goes into waiting, and memory counts.
 type crew struct {
 	next chan func()    // to a goroutine that is free
 	free chan struct{}  // places for those that are kept
 	all  sync.WaitGroup // functions that run
 	home chan struct{}  // closed: the goroutines may end
+	size atomic.Int32   // goroutines, those that are free among them
 }
 
 func newCrew(idle int) *crew {
@@ -31,18 +36,33 @@ func (c *crew) Go(f func()) {
 	}
 }
 
-// room is how many bytes of its stack a goroutine of a crew always uses: a
-// quarter of the 16 KiB that it has during a call.
-const room = 4 << 10
+const (
+	// room is how many bytes of its stack a goroutine uses at least: a quarter of the
+	// 16 KiB that it has during a call then, instead of 8.
+	room = 4 << 10
+	// maxRooms is how many goroutines do.
+	maxRooms = 2048
+)
 
-// work runs f and then what comes, until there are enough that are free.
 func (c *crew) work(f func()) {
-	var used [room]byte
-	c.workAbove(&used, f)
+	if c.size.Add(1) <= maxRooms {
+		c.workWithRoom(f)
+	} else {
+		c.stay(nil, f)
+	}
+	c.size.Add(-1)
 }
 
 //go:noinline
-func (c *crew) workAbove(_ *[room]byte, f func()) {
+func (c *crew) workWithRoom(f func()) {
+	var used [room]byte
+	c.stay(&used, f)
+}
+
+// stay runs f and then what comes, until there are enough that are free.
+//
+//go:noinline
+func (c *crew) stay(_ *[room]byte, f func()) {
 	for {
 		f()
 		c.all.Done()
