@@ -104,6 +104,9 @@ type Heartbeat struct {
 	Started time.Time `json:"started"`
 	// Resigned is set by a node that stops: others take over at once.
 	Resigned bool `json:"resigned,omitempty"`
+	// Partitions is how many the node knows of. Those that know of another number
+	// share nothing with it. Zero: it does not say, and counts.
+	Partitions int `json:"partitions,omitempty"`
 }
 
 // Event asks a worker to run a job at once. It is published on

@@ -79,7 +79,10 @@
 // It can be changed while schedulers run (former.go): one batch replaces every
 // cursor by one that stands at the earliest position of all and carries the
 // former ones, from which keys start. A scheduler that finds another number in
-// its cursor than its own begins anew.
+// its cursor than its own begins anew. Until it has found it, it and those that
+// know better each take all partitions for theirs, by their own numbers, so that
+// none is left to a node that does not know of it; what the former commits is
+// refused, and tells it.
 //
 // # A wrong clock
 //

@@ -66,7 +66,7 @@ type Engine struct {
 func New(o Options, store JobStore, pub Publisher, records Recorder, monitor Monitor) *Engine {
 	e := &Engine{
 		Options: o, store: store, pub: pub, records: records, monitor: monitor,
-		members: newMembers(), started: o.Now(), bad: make(chan BadEntry, 1024), renewals: make(chan error, 1),
+		members: newMembers(o.Partitions), started: o.Now(), bad: make(chan BadEntry, 1024), renewals: make(chan error, 1),
 		recalling: make(chan struct{}, 1),
 	}
 	for i := range o.Partitions {
@@ -155,7 +155,9 @@ func (e *Engine) resign(ctx context.Context) {
 }
 
 func (e *Engine) heartbeat() contract.Heartbeat {
-	return contract.Heartbeat{Node: e.Node, Sent: e.Now(), Started: e.started, Resigned: e.clock.err() != nil}
+	return contract.Heartbeat{
+		Node: e.Node, Sent: e.Now(), Started: e.started, Resigned: e.clock.err() != nil, Partitions: e.Partitions,
+	}
 }
 
 // beat stores heartbeats: they keep this node a member and, seen again in the

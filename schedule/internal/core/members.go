@@ -14,8 +14,9 @@ import (
 // lately, by this node's own clock. It decides who tries to publish, never who
 // may: that is the fence's part. It is safe for concurrent use.
 type members struct {
-	mu   sync.Mutex
-	seen map[string]time.Time
+	partitions int // that they share
+	mu         sync.Mutex
+	seen       map[string]time.Time
 }
 
 // lifetime is how long a node counts as alive after its heartbeat was seen. It
@@ -23,13 +24,17 @@ type members struct {
 // taken for dead by mistake costs a refused commit.
 const lifetime = 1100 * time.Millisecond
 
-func newMembers() *members { return &members{seen: map[string]time.Time{}} }
+func newMembers(partitions int) *members {
+	return &members{partitions: partitions, seen: map[string]time.Time{}}
+}
 
-// hear notes a heartbeat at the local time now.
+// hear notes a heartbeat at the local time now. A node that knows of another number
+// of partitions is none of those that share these: what one of both left to the
+// other, by its own numbers, the other might not know to be its own.
 func (m *members) hear(b contract.Heartbeat, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b.Resigned {
+	if b.Resigned || b.Partitions != 0 && b.Partitions != m.partitions {
 		delete(m.seen, b.Node)
 		return
 	}

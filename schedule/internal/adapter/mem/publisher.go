@@ -57,6 +57,22 @@ func (p *Publisher) Refused() int {
 	return p.refused
 }
 
+// Repartition changes the number of partitions.
+func (p *Publisher) Repartition(count int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	cursors := make([]contract.Cursor, len(p.cursors))
+	for i, at := range p.cursors {
+		cursors[i] = at.cursor
+	}
+	changed, err := core.Repartition(cursors, count)
+	for i, cursor := range changed {
+		p.seq++
+		p.cursors[i] = placed{cursor, p.seq}
+	}
+	return err
+}
+
 // Lose removes a partition's cursor.
 func (p *Publisher) Lose(partition int) {
 	p.mu.Lock()
