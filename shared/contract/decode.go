@@ -96,7 +96,7 @@ func DecodeEvent(data []byte) (Event, error) {
 		return e, err
 	}
 	if e.Mode == "" {
-		return e, fmt.Errorf("%w: field \"mode\" is missing, want \"HTTP\"", ErrMalformed)
+		return e, fmt.Errorf("%w: %w", ErrMalformed, &FieldError{Field: "mode", Problem: "is missing, want " + wantMode()})
 	}
 	return e, nil
 }

@@ -73,7 +73,7 @@ func TestDecodeEvent(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, data, want string }{
 		{"empty", "", "not a JSON object"},
-		{"no mode", `{"option":{}}`, `field "mode" is missing, want "HTTP"`},
+		{"no mode", `{"option":{}}`, `mode: is missing, want "HTTP" or "NATS"`},
 		{"mode as number", `{"mode":1}`, `field "mode" must not be a JSON number`},
 		{"not UTF-8", "{\"mode\":\"\xff\"}", "not UTF-8"},
 	}

@@ -98,8 +98,8 @@ var rules = []rule{
 	{"schedule/bootstrap", []string{"schedule/internal/...", "shared/..."}, []string{natsClient, logrus, wire, prometheus}},
 	{"worker/bootstrap", []string{"worker/internal/...", "shared/..."}, []string{natsClient, logrus, wire, prometheus}},
 	{"schedule/cmd/schedulectl", []string{"schedule/internal/cli"}, []string{roots}},
-	{"schedule/cmd/schedule", []string{"schedule/bootstrap", "shared/health"}, []string{roots}},
-	{"worker/cmd/worker", []string{"worker/bootstrap", "shared/health"}, []string{roots}},
+	{"schedule/cmd/schedule", []string{"schedule/bootstrap", "shared/config", "shared/health"}, []string{roots}},
+	{"worker/cmd/worker", []string{"worker/bootstrap", "shared/config", "shared/health"}, []string{roots}},
 
 	// Programs around the services use them as everyone else could.
 	{"tools/cmd/standalone", []string{"tools/internal/standalone"}, []string{roots}},

@@ -6,14 +6,17 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
 	_ "golang.org/x/crypto/x509roots/fallback" // CA roots, where the system has none
 
+	"github.com/weplanx/workflow/shared/config"
 	"github.com/weplanx/workflow/shared/health"
 	"github.com/weplanx/workflow/worker/bootstrap"
 )
@@ -21,16 +24,24 @@ import (
 // version is set by the linker. Empty: that of the build.
 var version string
 
-func main() {
-	printVersion := flag.Bool("version", false, "print the version and exit")
-	healthcheck := flag.Bool("healthcheck", false, "ask the worker that runs here with these settings whether it is alive, and exit with 0 or 1")
-	flag.Usage = usage
-	flag.Parse()
-	if *printVersion {
-		fmt.Println("worker", cmp.Or(version, bootstrap.Version()))
-		return
+func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// command returns the exit code: 0 stopped as asked, 1 failed, 2 wrong flags.
+func command(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("worker", flag.ContinueOnError)
+	printVersion := flags.Bool("version", false, "print the version and exit")
+	healthcheck := flags.Bool("healthcheck", false, "ask the worker that runs here with these settings whether it is alive, and exit with 0 or 1")
+	switch err := config.ParseFlags(flags, args, stdout, func(w io.Writer) { usage(w, flags) }); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		_, _ = fmt.Fprintln(stderr, "worker:", err)
+		return 2
+	case *printVersion:
+		_, _ = fmt.Fprintln(stdout, "worker", cmp.Or(version, bootstrap.Version()))
+		return 0
 	}
-	bootstrap.SilenceTargets(os.Stderr)
+	bootstrap.SilenceTargets(stderr)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	do := run
@@ -38,33 +49,33 @@ func main() {
 		do = check
 	}
 	if err := do(ctx); err != nil && ctx.Err() == nil {
-		fmt.Fprintln(os.Stderr, "worker:", err)
-		os.Exit(1)
+		_, _ = fmt.Fprintln(stderr, "worker:", err)
+		return 1
 	}
+	return 0
 }
 
 // check is what a container checks itself by.
 func check(ctx context.Context) error {
-	config, err := bootstrap.LoadConfig()
+	c, err := bootstrap.LoadConfig()
 	if err != nil {
 		return err
 	}
-	return health.Check(ctx, config.HTTPAddr)
+	return health.Check(ctx, c.HTTPAddr)
 }
 
-func usage() {
-	w := flag.CommandLine.Output()
+func usage(w io.Writer, flags *flag.FlagSet) {
 	_, _ = fmt.Fprint(w, "worker runs what is due in a namespace: it makes the callbacks and logs what happened.\n\nFlags:\n")
-	flag.PrintDefaults()
+	flags.PrintDefaults()
 	_, _ = fmt.Fprintln(w)
 	bootstrap.Usage(w)
 }
 
 func run(ctx context.Context) error {
-	config, err := bootstrap.LoadConfig()
+	c, err := bootstrap.LoadConfig()
 	if err != nil {
 		return err
 	}
-	config.Version = version
-	return bootstrap.Serve(ctx, config)
+	c.Version = version
+	return bootstrap.Serve(ctx, c)
 }

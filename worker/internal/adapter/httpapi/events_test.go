@@ -66,7 +66,7 @@ func TestEventIsRefused(t *testing.T) {
 		"dots":                {request{path: "/events/a..b", body: event}, 422, "key", ""},
 		"no body":             {request{path: "/events/k"}, 422, "", "not a JSON object"},
 		"not JSON":            {request{path: "/events/k", body: "{nope"}, 422, "", "not JSON"},
-		"no mode":             {request{path: "/events/k", body: "{}"}, 422, "", "mode"},
+		"no mode":             {request{path: "/events/k", body: "{}"}, 422, "mode", `want "HTTP" or "NATS"`},
 		"unknown mode":        {request{path: "/events/k", body: `{"mode":"FTP","option":{}}`}, 422, "mode", "HTTP"},
 		"mode of records":     {request{path: "/events/k", body: `{"mode":"MISSED","option":{}}`}, 422, "mode", "HTTP"},
 		"no option":           {request{path: "/events/k", body: `{"mode":"HTTP"}`}, 422, "option", "url"},

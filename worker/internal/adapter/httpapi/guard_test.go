@@ -59,7 +59,7 @@ func TestRightTokensAreNotCounted(t *testing.T) {
 			if w := (request{path: "/complete/a"}).send(t, api); w.Code != http.StatusNoContent {
 				t.Fatalf("got %d %s", w.Code, w.Body)
 			}
-			wantError(t, (request{path: "/events/k", body: "{}"}).send(t, api), http.StatusUnprocessableEntity, "", "")
+			wantError(t, (request{path: "/events/k", body: "{}"}).send(t, api), http.StatusUnprocessableEntity, "mode", "")
 		}
 	})
 }
