@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/weplanx/workflow/shared/contract"
@@ -60,6 +61,11 @@ func (w *Worker) Complete(ctx context.Context, given string, report contract.Com
 	return nil
 }
 
+// errNoState: a worker gave the token away, but nothing is stored for it. As a rule
+// all has ended long ago; but where the store was away since the call it is yet to
+// be stored, so this is not for good.
+var errNoState = errors.New("nothing is stored for this report")
+
 // find waits for the state that a token belongs to.
 func (w *Worker) find(ctx context.Context, given string) (*cell[completion], error) {
 	occurrence, ok := occurrenceOf(given)
@@ -75,12 +81,13 @@ func (w *Worker) find(ctx context.Context, given string) (*cell[completion], err
 		if err := c.load(ctx, w); err != nil {
 			return nil, err
 		}
-		early := same(given, mint.token(occurrence)) && w.Clock.Now().Before(limit)
 		switch {
 		case !c.value.absent():
 			return c, nil
-		case !early:
+		case !same(given, mint.token(occurrence)):
 			return nil, ErrNotOpen
+		case !w.Clock.Now().Before(limit):
+			return nil, errNoState
 		}
 		if err := w.Clock.Sleep(ctx, openPoll); err != nil {
 			return nil, err

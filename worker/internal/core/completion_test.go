@@ -150,11 +150,14 @@ func TestReportsThatAreRefused(t *testing.T) {
 		if err := b.report(token, "", ""); err != nil {
 			t.Fatal(err)
 		}
-		for range 3 {
-			if err := b.report(token, "failed", ""); !errors.Is(err, core.ErrNotOpen) {
-				t.Errorf("a second report: got %v", err)
-			}
+		if err := b.report(token, "failed", ""); !errors.Is(err, core.ErrNotOpen) {
+			t.Errorf("a second report: got %v", err)
+		}
+		for range 2 { // when nothing is known of the first any more
 			b.after(time.Hour)
+			if err := b.report(token, "failed", ""); err == nil {
+				t.Error("a second report was taken")
+			}
 		}
 	})
 }
@@ -205,6 +208,31 @@ func TestReportThatComesBeforeTheAnswer(t *testing.T) {
 		b.start()
 		b.after(5 * time.Second)
 		if err := <-reported; err != nil {
+			t.Error(err)
+		}
+		if got := b.kinds(trigger.ID); !slices.Equal(got, []string{"attempt success", "final success"}) {
+			t.Errorf("got records %q", got)
+		}
+	})
+}
+
+// One that comes long before it is stored that the occurrence waits is not refused
+// for good: the target sends it again.
+func TestReportThatComesLongBeforeItsStateIsSentAgain(t *testing.T) {
+	t.Parallel()
+	in(t, func(b *bench) {
+		reported := make(chan error, 1)
+		b.executor.Answer = func(ctx context.Context, c core.Call) core.Answer {
+			reported <- b.report(c.Token, "", "")
+			return accepts(ctx, c)
+		}
+		trigger := b.put(b.trigger("k", 0))
+		b.start()
+		b.after(10 * time.Second)
+		if err := <-reported; err == nil || errors.Is(err, core.ErrNotOpen) {
+			t.Errorf("got %v, want an error that says to try again", err)
+		}
+		if err := b.report(b.token(), "", ""); err != nil {
 			t.Error(err)
 		}
 		if got := b.kinds(trigger.ID); !slices.Equal(got, []string{"attempt success", "final success"}) {
