@@ -52,6 +52,8 @@ func TestServerIsCutOff(t *testing.T) { //nolint:paralleltest // it harms server
 	l.Await(5, patience)
 	lost := l.serverOf(l.schedulers[0])
 	l.makeLeader(lost)
+	// What is alone tells of the past, without an error.
+	l.Through(l.as(l.namespace+".admin", l.but(lost)...))
 	span := ledger.Span{From: time.Now()}
 	heal := l.cut(lost.node, []*network{lost.routes}, lost.host)
 	l.await("another leader", func() error {

@@ -67,6 +67,16 @@ func New(t testing.TB, app, admin *nats.Conn, namespace string, every time.Durat
 	return tr
 }
 
+// Through has the streams read on another connection from now on.
+func (tr *Trial) Through(admin *nats.Conn) {
+	tr.t.Helper()
+	js, err := jetstream.New(admin)
+	if err != nil {
+		tr.t.Fatalf("open %s: %v", tr.Names, err)
+	}
+	tr.admin = js
+}
+
 // Arrived books a callback.
 func (tr *Trial) Arrived(c receiver.Call) {
 	tr.late.add(c.Arrived.Sub(c.Scheduled))
