@@ -58,6 +58,7 @@ var rules = []rule{
 	{"shared/tracing", []string{"shared/contract", "shared/setting"}, []string{otel, grpc, logrus}},
 	{"shared/tracetest", []string{"shared/tracing"}, []string{otlp, protobuf}},
 	{"shared/loopback", nil, nil},
+	{"shared/programtest", nil, nil},
 	{"shared/leaktest", nil, []string{"go.uber.org/goleak"}},
 	{"shared/natstest", []string{"shared/leaktest", "shared/loopback"}, []string{natsServer, natsClient, nkeys, "go.uber.org/goleak"}},
 	{
