@@ -59,6 +59,7 @@ var rules = []rule{
 	{"shared/tracetest", []string{"shared/tracing"}, []string{otlp, protobuf}},
 	{"shared/loopback", nil, nil},
 	{"shared/programtest", nil, nil},
+	{"shared/logging/logtest", nil, nil},
 	{"shared/leaktest", nil, []string{"go.uber.org/goleak"}},
 	{"shared/natstest", []string{"shared/leaktest", "shared/loopback"}, []string{natsServer, natsClient, nkeys, "go.uber.org/goleak"}},
 	{

@@ -2,12 +2,7 @@ package logmon_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"os"
-	"regexp"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,64 +12,16 @@ import (
 	"github.com/weplanx/workflow/schedule/internal/core"
 	"github.com/weplanx/workflow/shared/contract"
 	"github.com/weplanx/workflow/shared/logging"
+	"github.com/weplanx/workflow/shared/logging/logtest"
 )
 
 // document is what people are told of the lines.
 const document = "../../../docs/logs.md"
 
-// The document tells of the fields of all lines, and of no others.
+// The document tells of the fields and messages of all lines, and of no others.
 func TestFieldsAreDocumented(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, found := strings.Cut(string(text), "\n## Of firing\n")
-	table, _, _ := strings.Cut(section, "\n| `msg` |")
-	if !found {
-		t.Fatalf("%s has no such section", document)
-	}
-	told := map[string]bool{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(table, -1) {
-		told[row[1]] = false
-	}
-	_, lines, _ := strings.Cut(section, "\n| `msg` |")
-	lines, _, _ = strings.Cut(lines, "\n## ")
-	messages := map[string]bool{}
-	for row := range strings.Lines(lines) {
-		if cells := strings.Split(row, "|"); len(cells) == 5 {
-			for _, message := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1) {
-				messages[message[1]] = false
-			}
-		}
-	}
-	for line := range strings.Lines(everything(t)) {
-		var fields map[string]any
-		if err := json.Unmarshal([]byte(line), &fields); err != nil {
-			t.Fatal(err)
-		}
-		for name := range fields {
-			if _, ok := told[name]; !ok && !slices.Contains([]string{"time", "level", "msg"}, name) {
-				t.Errorf("%s does not tell of %s, in %s", document, name, line)
-			}
-			told[name] = true
-		}
-		message, _ := fields["msg"].(string)
-		if _, ok := messages[message]; !ok {
-			t.Errorf("%s does not tell of %q", document, message)
-		}
-		messages[message] = true
-	}
-	for message, seen := range messages {
-		if !seen {
-			t.Errorf("%s tells of %q, which no line says", document, message)
-		}
-	}
-	for name, seen := range told {
-		if !seen {
-			t.Errorf("%s tells of %s, which no line has", document, name)
-		}
-	}
+	logtest.Documented(t, document, "Of firing", everything(t))
 }
 
 // everything is what a monitor logs when it is told everything.
